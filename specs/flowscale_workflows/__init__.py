@@ -1,0 +1,1 @@
+"""Workflow files as plain JSON: their formats, conversion, metadata, interface and differences."""
