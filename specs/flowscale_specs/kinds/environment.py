@@ -1,0 +1,109 @@
+"""`Environment`: where a project goes, and what differs there."""
+
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+
+from flowscale_specs.kinds.base import Document, Part, SecretRef
+from flowscale_specs.kinds.fields import TEXT, Digest, Name, Patch, SecretName, Setting, Text, Variable, Word
+from flowscale_specs.values import Version
+
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"), TEXT]
+Overlaid = Annotated[Patch | None, WithJsonSchema({"type": ["object", "null"]})]
+
+
+def _no_password(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        open_secret = parts.password is not None
+    except ValueError:
+        raise ValueError("not an address") from None
+    if open_secret:
+        raise ValueError(
+            "a password doesn't belong in a spec: put the whole address in a secret, {secret: name/key}"
+        )
+    if url != "bundled" and not parts.scheme:
+        raise ValueError(
+            "not an address: write bundled, an address such as s3://bucket, or {secret: name/key}"
+        )
+    return url
+
+
+class Store(Part):
+    """Where data is kept: `bundled`, an address, or a secret that holds the address."""
+
+    short_forms = ({"type": "string"},)
+
+    url: Annotated[Text, AfterValidator(_no_password)] | None = Field(
+        None, description="An address without a password, or `bundled`: one that comes along, for trials."
+    )
+    secret: SecretName | None = Field(None, description="The secret that holds the address: `name/key`.")
+
+    @classmethod
+    def expand(cls, short: Any) -> Any:
+        return {"url": short} if isinstance(short, str) else short
+
+    @property
+    def reference(self) -> str:
+        """`bundled`, the address, or `secret:name/key`."""
+        return f"secret:{self.secret}" if self.secret else self.url or "bundled"
+
+
+class Stores(Part):
+    """Where data is kept."""
+
+    database: Store = Field(default_factory=Store, description="Runs, keys and events: SQLite or Postgres.")
+    objects: Store = Field(
+        default_factory=Store, description="Inputs, outputs, models, releases: a folder or S3."
+    )
+
+
+class Cluster(Part):
+    """Which Kubernetes cluster. A word alone is the context."""
+
+    short_forms = ({"type": "string"},)
+
+    context: Word | None = Field(None, description="The context in the kubeconfig.")
+    kubeconfig: SecretRef | None = Field(None, description="The secret that holds the kubeconfig.")
+
+    @classmethod
+    def expand(cls, short: Any) -> Any:
+        return {"context": short} if isinstance(short, str) else short
+
+
+class EnvironmentSpec(Part):
+    """Where a project goes, and what differs there."""
+
+    overlay: dict[Text, dict[Text, Overlaid]] = Field(
+        default_factory=dict,
+        description="What differs: kind, then name (`*` for all of the kind), then a part of the spec, merged as RFC 7396 "
+        "says. A null instead of a spec leaves the document out.",
+    )
+    cluster: Cluster | None = Field(
+        None, description="Which Kubernetes cluster; the current context unless said."
+    )
+    namespace: Label | None = Field(
+        None, description="The namespace; `flowscale-` and the environment's name unless said."
+    )
+    domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"), TEXT] | None = Field(
+        None, description="The domain that deployments answer under."
+    )
+    stores: Stores = Field(default_factory=Stores, description="Where data is kept; bundled unless said.")
+    releases: dict[Name, dict[Version, Digest]] = Field(
+        default_factory=dict,
+        description="Releases by workflow and version: what a promotion wrote, over flowscale.lock.",
+    )
+    variables: dict[Variable, Setting] = Field(default_factory=dict, description="Over those of the project.")
+    secrets: dict[Variable, SecretRef] = Field(default_factory=dict, description="Over those of the project.")
+    logging: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least level that is logged."
+    )
+
+
+class Environment(Document):
+    """Where a project goes, and what differs there."""
+
+    executes: ClassVar[bool] = True
+    kind: Literal["Environment"] = Field("Environment", description="`Environment`.")
+    spec: EnvironmentSpec = Field(default_factory=EnvironmentSpec, description="The environment.")

@@ -1,0 +1,229 @@
+"""What a set of specs means, with nothing left to default: plain frozen values that the platform works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+    from pathlib import Path
+
+    from flowscale_specs.kinds.batch import Batch
+    from flowscale_specs.kinds.interface import InputSpec, OutputSpec
+    from flowscale_specs.kinds.model import Model
+    from flowscale_specs.kinds.pipeline import Pipeline
+    from flowscale_specs.kinds.policy import Policy
+    from flowscale_specs.kinds.project import Member, Retention
+    from flowscale_specs.kinds.promotion import Promotion
+    from flowscale_specs.kinds.schedule import Schedule
+    from flowscale_specs.kinds.workflow import GoldenTest, ModelFile, NodePack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedWorkflow:
+    """A workflow file and what it offers. `source` is a path relative to `folder`, or a URL (then `sha256` is set)."""
+
+    name: str
+    version: str
+    source: str
+    sha256: str | None = None
+    folder: Path = field(compare=False)
+    """Where the spec file was; never part of a digest."""
+    description: str = ""
+    inputs: Mapping[str, InputSpec] | None = None
+    outputs: Mapping[str, OutputSpec] | None = None
+    models: tuple[ModelFile, ...] = ()
+    packs: tuple[NodePack, ...] = ()
+    tests: tuple[GoldenTest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedToleration:
+    """A node taint that pods of a GPU type accept."""
+
+    key: str
+    operator: str = "Exists"
+    value: str | None = None
+    effect: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedGpu:
+    """Where runs compute and what that costs."""
+
+    name: str
+    memory: int
+    """Bytes of GPU memory of one instance; 0 on the CPU."""
+    price: int
+    """Micro-dollars an hour."""
+    resource: str | None
+    """The resource that a pod asks Kubernetes for; None on the CPU."""
+    count: int = 1
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    tolerations: tuple[ResolvedToleration, ...] = ()
+    mig: str | None = None
+    replicas: int = 1
+    """Instances that share one device by time-slicing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedScaling:
+    """How many instances stand ready, and when that changes. Times are seconds."""
+
+    mode: str
+    min: int
+    max: int
+    warm: int
+    queue_depth: int
+    latency: float | None
+    cost: int | None
+    """Micro-dollars an hour that scaling may reach at most."""
+    predictive: bool
+    idle_timeout: float
+    cooldown: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedLimits:
+    """What a run and a caller may use. Times are seconds, sizes are bytes."""
+
+    timeout: float
+    queue: int
+    concurrency: int
+    body: int
+    rate: tuple[int, float] | None
+    """Requests and the seconds they are counted in, for each key."""
+    memory: int | None
+    attempts: int
+    idempotency_window: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedCache:
+    """Whether a repeated run is answered from an earlier one."""
+
+    enabled: bool
+    ttl: float | None
+    fuzzy: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedJwt:
+    """Whose tokens are accepted beside API keys."""
+
+    issuer: str
+    audience: str
+    keys: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedAuth:
+    """Who may call."""
+
+    required: bool
+    allowed_addresses: tuple[str, ...]
+    signed: bool
+    jwt: ResolvedJwt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedCors:
+    """Which web pages may call from a browser; none unless named."""
+
+    origins: tuple[str, ...]
+    headers: tuple[str, ...] = ()
+    credentials: bool = False
+    max_age: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedWebhook:
+    """An address that is told about events. `secret` is a reference, "name/key"."""
+
+    url: str
+    events: tuple[str, ...]
+    secret: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedDeployment:
+    """One workflow that answers over REST."""
+
+    name: str
+    workflow: str
+    description: str
+    traffic: tuple[tuple[str, Decimal], ...]
+    """(version, percent), newest version first; the percentages add up to 100."""
+    gpu: ResolvedGpu
+    scaling: ResolvedScaling
+    limits: ResolvedLimits
+    cache: ResolvedCache
+    auth: ResolvedAuth
+    cors: ResolvedCors
+    webhooks: tuple[ResolvedWebhook, ...]
+    budget: str | None
+    variables: Mapping[str, str]
+    secrets: Mapping[str, str]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedBudget:
+    """How much may be spent in a period, and what happens then. Money is in micro-dollars."""
+
+    name: str
+    scope: str
+    target: str | None
+    """The name of what `scope` says; None for a deployment budget that deployments name themselves."""
+    period: str
+    limit: int
+    soft: int | None
+    alerts: tuple[int, ...]
+    exceeded: str
+    deployments: tuple[str, ...]
+    """Deployments of this project whose runs count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedEnvironment:
+    """Where a project goes when it is deployed."""
+
+    name: str
+    cluster: str | None = None
+    namespace: str
+    domain: str | None = None
+    database: str = "bundled"
+    """`bundled`, a URL without a password, or `secret:name/key`."""
+    objects: str = "bundled"
+    releases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """workflow -> version -> digest: what a promotion wrote."""
+    logging: str = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedProject:
+    """Everything that a set of specs declares."""
+
+    name: str
+    organization: str
+    team: str
+    description: str
+    members: tuple[Member, ...]
+    retention: Retention
+    variables: Mapping[str, str]
+    secrets: Mapping[str, str]
+    """Name of the variable -> reference, "name/key"."""
+    environment: str | None
+    target: ResolvedEnvironment | None
+    workflows: Mapping[str, ResolvedWorkflow]
+    deployments: Mapping[str, ResolvedDeployment]
+    budgets: Mapping[str, ResolvedBudget]
+    gpus: Mapping[str, ResolvedGpu]
+    promotions: tuple[Promotion, ...] = ()
+    batches: tuple[Batch, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
+    models: tuple[Model, ...] = ()
+    policies: tuple[Policy, ...] = ()
