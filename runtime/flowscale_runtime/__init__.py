@@ -1,0 +1,1 @@
+"""The runtime: gateway, worker, engines, stores, nodes and the graph executor."""
