@@ -34,7 +34,7 @@ class Executor:
 
     `around` is entered for each run on the thread that calls nodes (say, to switch gradients off); `out_of_memory` is
     called when a node ran out of it, so that others may let go of theirs. `repeat_outputs` runs output nodes each
-    time, also where their result is known: for those whose files are taken away after each run.
+    time, also where their result is known: for those whose files are taken away after each run; a run may say otherwise.
     """
 
     def __init__(
@@ -65,11 +65,24 @@ class Executor:
         listener: Listener | None = None,
         interrupt: Interrupt | None = None,
         extra: Mapping[str, Any] | None = None,
+        repeat_outputs: bool | None = None,
     ) -> Outcome:
         """Run what `targets` need (all output nodes when None), on this thread. Never raises for what a graph does."""
         return asyncio.run(
-            self.arun(graph, targets=targets, listener=listener, interrupt=interrupt, extra=extra)
+            self.arun(
+                graph,
+                targets=targets,
+                listener=listener,
+                interrupt=interrupt,
+                extra=extra,
+                repeat_outputs=repeat_outputs,
+            )
         )
+
+    def forget(self, cache: ResultCache) -> None:
+        """Let go of what is kept between runs and go on with this cache; not while one runs."""
+        self.cache = cache
+        self._instances = Instances()
 
     async def arun(
         self,
@@ -79,6 +92,7 @@ class Executor:
         listener: Listener | None = None,
         interrupt: Interrupt | None = None,
         extra: Mapping[str, Any] | None = None,
+        repeat_outputs: bool | None = None,
     ) -> Outcome:
         """As `run`, on the running loop; plain nodes block it while they work."""
         nodes = Nodes(graph, Catalog(self.registry), self._max_nodes)
@@ -89,7 +103,7 @@ class Executor:
             interrupt or Interrupt(),
             extra or {},
             self._clock,
-            self._repeat_outputs,
+            self._repeat_outputs if repeat_outputs is None else repeat_outputs,
         )
         run = Run(nodes, surroundings)
         try:

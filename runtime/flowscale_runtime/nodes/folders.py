@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 from flowscale_runtime.nodes.errors import FetchRefused, FileProblem, FoldersNotSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PLACES = ("input", "output", "temp")
 _ANNOTATED = re.compile(r"^(?P<name>.*?)\s*\[(?P<place>input|output|temp)\]$", re.DOTALL)
@@ -84,6 +86,7 @@ class Folders:
 
 
 _current: Folders | None = None
+_here: ContextVar[Folders | None] = ContextVar("flowscale_folders", default=None)
 
 
 def use(folders: Folders) -> None:
@@ -92,11 +95,22 @@ def use(folders: Folders) -> None:
     _current = folders
 
 
+@contextmanager
+def using(folders: Folders) -> Iterator[None]:
+    """Other folders in this context alone, whatever runs on other threads."""
+    token = _here.set(folders)
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
 def current() -> Folders:
-    """The folders of this process."""
-    if _current is None:
+    """The folders of this context, else of this process."""
+    found = _here.get() or _current
+    if found is None:
         raise FoldersNotSet("no folders are set for nodes", "call folders.use(Folders(...)) before a run")
-    return _current
+    return found
 
 
 def choices(suffixes: Sequence[str]) -> list[str]:

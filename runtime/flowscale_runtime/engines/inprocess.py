@@ -1,0 +1,181 @@
+"""The in-process engine: runs graphs one at a time on our own executor."""
+
+import gc
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from flowscale_runtime.engines import places
+from flowscale_runtime.engines.artifacts import collect
+from flowscale_runtime.engines.teller import Send, Teller
+from flowscale_runtime.engines.tracer import Tracer
+from flowscale_runtime.graph import cache_of
+from flowscale_runtime.graph.cache import ResultCache
+from flowscale_runtime.graph.executor import Executor
+from flowscale_runtime.graph.failures import NodeFailure
+from flowscale_runtime.graph.interrupt import Interrupt
+from flowscale_runtime.graph.outcome import Outcome
+from flowscale_runtime.graph.validation import Validation, validate
+from flowscale_runtime.nodes import folders
+
+Message = dict[str, Any]
+
+
+class Engine:
+    """Executes jobs; what was computed stays cached for the next job."""
+
+    def __init__(self, registry: Mapping[str, type], send: Send) -> None:
+        self._registry = registry
+        self._executor = Executor(registry, fresh_cache(), around=without_gradients, repeat_outputs=True)
+        self._send = send
+        self.interrupt = Interrupt()
+
+    def run(self, job: Mapping[str, Any]) -> Message:
+        """Runs `job["graph"]` for the output nodes `job["targets"]`; answers with the result message.
+
+        With `job["folders"]` nodes work in these, and what they save stays there. With `job["trace"]` every node is
+        told, and the result has a `trace`.
+        """
+        tracer = Tracer(self._send) if job.get("trace") else None
+        try:
+            with places.placed(job.get("folders")) as own:
+                return self._run(job, own.output, tracer)
+        finally:
+            if tracer:
+                tracer.close()
+
+    def forget(self) -> None:
+        """Lets go of results and instances of earlier jobs."""
+        self._executor.forget(fresh_cache())
+        gc.collect()
+        if torch := sys.modules.get("torch"):
+            torch.cuda.empty_cache()
+
+    def check(self, question: Mapping[str, Any]) -> Message:
+        """Whether a graph can run, in ComfyUI's words; any thread may ask."""
+        with folders.using(places.changed(question.get("folders"))):
+            found = validate(question["graph"], self._registry, question.get("targets"))
+        return {
+            "ok": found.ok,
+            "targets": list(found.targets),
+            "error": found.error,
+            "node_errors": found.node_errors,
+        }
+
+    def _checked(self, job: Mapping[str, Any]) -> Validation:
+        """Validation of a job; a traced one was checked when it was posted."""
+        targets = job["targets"] or None
+        if targets and job.get("trace"):
+            return Validation(True, tuple(targets))
+        return validate(job["graph"], self._registry, targets)
+
+    def _run(self, job: Mapping[str, Any], aside: Path, tracer: Tracer | None) -> Message:
+        graph = job["graph"]
+        checked = self._checked(job)
+        if not checked.ok or checked.node_errors:
+            return {
+                "type": "result",
+                "status": "failed",
+                "seconds": 0.0,
+                "error": refusal(checked.error, checked.node_errors),
+            }
+        started = time.perf_counter()
+        outcome = self._executor.run(
+            graph,
+            targets=checked.targets,
+            listener=tracer or Teller(self._send),
+            interrupt=self.interrupt,
+            extra=job.get("extra"),
+            repeat_outputs=False if job.get("folders") else None,
+        )
+        result: Message = {
+            "type": "result",
+            "status": outcome.status,
+            "seconds": time.perf_counter() - started,
+            "timings": outcome.seconds,
+        }
+        if outcome.status == "completed":
+            here = folders.current()
+            result["outputs"] = collect(
+                shown(outcome, checked.targets), {"output": here.output, "temp": here.temp}
+            )
+            if job.get("folders"):
+                places.copy_out(result["outputs"], here, aside)
+        elif outcome.error:
+            result["error"] = failure(outcome.error)
+        if tracer:
+            result["trace"] = traced(tracer, outcome)
+        return result
+
+
+def fresh_cache() -> ResultCache:
+    """A cache that lets go where memory is short."""
+    memory = psutil.virtual_memory
+    return cache_of("ram", free_memory=lambda: memory().available, total_memory=memory().total)
+
+
+def traced(tracer: Tracer, outcome: Outcome) -> Message:
+    """What nodes did and showed, for a history."""
+    return {
+        "ui": tracer.shown,
+        "cached": list(outcome.cached),
+        "ran": tracer.ran,
+        "expanded": {node: tracer.expanded[node] for node in tracer.shown if node in tracer.expanded},
+        "failure": tracer.failed(outcome.error) if outcome.error else None,
+    }
+
+
+def shown(outcome: Outcome, targets: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
+    """What the targets show, with what the nodes that they expanded to show."""
+    found: dict[str, dict[str, list[Any]]] = {}
+    for node_id, ui in outcome.ui.items():
+        target = outcome.shown_as.get(node_id, node_id)
+        if target in targets:
+            lists = found.setdefault(target, {})
+            for name, items in ui.items():
+                lists.setdefault(name, []).extend(items)
+    return found
+
+
+def without_gradients() -> AbstractContextManager[object]:
+    """No node's forward pass keeps what only training needs."""
+    torch = sys.modules.get("torch")
+    return torch.inference_mode() if torch else nullcontext()
+
+
+def refusal(error: Mapping[str, Any] | None, node_errors: Mapping[str, Any]) -> Message:
+    """A graph that can't run, as a run's error."""
+    for node_id, found in node_errors.items():
+        first = found["errors"][0]
+        message = (
+            f"{found.get('class_type', 'node')} (node {node_id}): {first['message']}: {first['details']}"
+        )
+        return {
+            "code": "INVALID_GRAPH",
+            "message": message,
+            "details": {"node_id": node_id, "node_errors": node_errors},
+        }
+    message = f"{error['message']}: {error['details']}" if error else "The graph can't run."
+    return {"code": "INVALID_GRAPH", "message": message, "details": {"error": error}}
+
+
+def failure(failed: NodeFailure) -> Message:
+    """A node's failure, as a run's error."""
+    where = f"{failed.title or failed.class_type} (node {failed.node_id})"
+    return {
+        "code": "NODE_FAILED",
+        "message": f"{where}: {failed.message}",
+        "details": {
+            "node_id": failed.node_id,
+            "title": failed.title,
+            "class_type": failed.class_type,
+            "input": failed.input,
+            "exception_type": failed.exception_type,
+            "hint": failed.hint,
+        },
+    }

@@ -1,0 +1,17 @@
+"""The values that pass between a worker and an engine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a host process is made of. Runs of one environment share hosts.
+
+    `warm` names the libraries that a host imports before its first run.
+    """
+
+    name: str
+    custom_nodes: tuple[Path, ...] = ()
+    models: tuple[Path, ...] = ()
+    warm: tuple[str, ...] = ("torch",)

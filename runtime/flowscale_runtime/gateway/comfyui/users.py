@@ -1,0 +1,211 @@
+"""Settings and files of the editor's user."""
+
+import asyncio
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from flowscale_runtime.gateway.comfyui.replies import LARGEST, body_of, reply
+from flowscale_runtime.gateway.comfyui.service import Comfy, caller
+from flowscale_runtime.gateway.comfyui.tree import files
+from flowscale_runtime.gateway.errors import BadRequest, Forbidden, MalformedBody, NotFound
+from flowscale_runtime.gateway.wire import read_body
+
+SETTINGS = "comfy.settings.json"
+USER = "default"
+
+
+async def users(request: Request) -> Response:
+    """One user, whose files the server keeps."""
+    comfy, _ = await caller(request)
+    return reply({"storage": "server", "migrated": home(comfy).is_dir()})
+
+
+async def make_user(request: Request) -> Response:
+    """Refused: keys tell users apart here."""
+    await caller(request, "runs:execute")
+    return reply({"error": "There is one user; make another API key instead."}, 400)
+
+
+async def settings(request: Request) -> Response:
+    """All settings."""
+    comfy, _ = await caller(request)
+    return reply(known(comfy))
+
+
+async def change_settings(request: Request) -> Response:
+    """Changes some."""
+    comfy, _ = await caller(request, "runs:execute")
+    keep(comfy, {**known(comfy), **await body_of(request)})
+    return Response()
+
+
+async def setting(request: Request) -> Response:
+    """One setting."""
+    comfy, _ = await caller(request)
+    return reply(known(comfy).get(request.path_params["name"]))
+
+
+async def change_setting(request: Request) -> Response:
+    """Changes one."""
+    comfy, _ = await caller(request, "runs:execute")
+    data = await read_body(request, LARGEST)
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise MalformedBody(f"The body is not valid JSON: {error}") from error
+    keep(comfy, {**known(comfy), request.path_params["name"]: value})
+    return Response()
+
+
+async def listing(request: Request) -> Response:
+    """Files of a folder: names, or with facts."""
+    comfy, _ = await caller(request)
+    query = request.query_params
+    if not query.get("dir"):
+        raise BadRequest("Say which folder with dir=.", field="dir")
+    root = inside(comfy, query["dir"])
+    if not root.is_dir():
+        raise NotFound(f"There is no folder {query['dir']!r}.", dir=query["dir"])
+    deep = _true(query.get("recurse"))
+    found = sorted(files(root) if deep else [path for path in root.iterdir() if path.is_file()])
+    if _true(query.get("full_info")):
+        return reply([facts(path, path.relative_to(root).as_posix()) for path in found])
+    names = [path.relative_to(root).as_posix() for path in found]
+    return reply([[name, *name.split("/")] for name in names] if _true(query.get("split")) else names)
+
+
+async def tree(request: Request) -> Response:
+    """Files and folders right in a folder."""
+    comfy, _ = await caller(request)
+    name = request.query_params.get("path", "")
+    root = inside(comfy, name)
+    if not root.is_dir():
+        raise NotFound(f"There is no folder {name!r}.", path=name)
+    return reply([_listed(path, home(comfy)) for path in sorted(root.iterdir())])
+
+
+async def get(request: Request) -> Response:
+    """A file."""
+    comfy, _ = await caller(request)
+    path = existing(comfy, request.path_params["file"])
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    guards = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+    return FileResponse(path, media_type=kind, filename=path.name, headers=guards)
+
+
+async def put(request: Request) -> Response:
+    """Keeps a file."""
+    comfy, _ = await caller(request, "runs:execute")
+    path = inside(comfy, request.path_params["file"])
+    if path.exists() and not _true(request.query_params.get("overwrite", "true")):
+        return reply({"error": "The file exists."}, 409)
+    data = await read_body(request, LARGEST)
+    await asyncio.to_thread(write, path, data)
+    return _told(request, comfy, path)
+
+
+async def delete(request: Request) -> Response:
+    """Removes a file."""
+    comfy, _ = await caller(request, "runs:execute")
+    existing(comfy, request.path_params["file"]).unlink()
+    return Response(status_code=204)
+
+
+async def move(request: Request) -> Response:
+    """Renames a file."""
+    comfy, _ = await caller(request, "runs:execute")
+    source = existing(comfy, request.path_params["file"])
+    target = inside(comfy, request.path_params["dest"])
+    if target.exists() and not _true(request.query_params.get("overwrite", "true")):
+        return reply({"error": "The file exists."}, 409)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.rename(target)
+    return _told(request, comfy, target)
+
+
+def home(comfy: Comfy) -> Path:
+    """The user's folder."""
+    return comfy.tree.root / "user" / USER
+
+
+def inside(comfy: Comfy, name: str) -> Path:
+    """A path in the user's folder. Raises Forbidden."""
+    root = home(comfy)
+    path = (root / name.lstrip("/")).resolve() if "\0" not in name else root.parent
+    if not path.is_relative_to(root):
+        raise Forbidden(f"{name!r} leads out of the user's folder.", path=name)
+    return path
+
+
+def existing(comfy: Comfy, name: str) -> Path:
+    """A file that is there. Raises NotFound or Forbidden."""
+    path = inside(comfy, name)
+    if not path.is_file():
+        raise NotFound(f"There is no file {name!r}.", path=name)
+    return path
+
+
+def known(comfy: Comfy) -> dict[str, Any]:
+    """The settings as they are kept."""
+    path = home(comfy) / SETTINGS
+    found: dict[str, Any] = orjson.loads(path.read_bytes()) if path.is_file() else {}
+    return found
+
+
+def keep(comfy: Comfy, values: dict[str, Any]) -> None:
+    """Writes the settings."""
+    write(home(comfy) / SETTINGS, orjson.dumps(values, option=orjson.OPT_INDENT_2))
+
+
+def write(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.new")
+    aside.write_bytes(data)
+    aside.rename(path)
+
+
+def facts(path: Path, name: str) -> dict[str, Any]:
+    """A file with its size and times in milliseconds."""
+    found = path.stat()
+    modified, created = int(found.st_mtime * 1000), int(found.st_ctime * 1000)
+    return {"path": name, "size": found.st_size, "modified": modified, "created": created}
+
+
+def _listed(path: Path, root: Path) -> dict[str, Any]:
+    shown = {"name": path.name, "path": path.relative_to(root).as_posix()}
+    if path.is_dir():
+        return {**shown, "type": "directory"}
+    found = path.stat()
+    return {**shown, "type": "file", "size": found.st_size, "modified": int(found.st_mtime * 1000)}
+
+
+def _told(request: Request, comfy: Comfy, path: Path) -> Response:
+    name = path.relative_to(home(comfy)).as_posix()
+    return reply(facts(path, name) if _true(request.query_params.get("full_info")) else name)
+
+
+def _true(value: str | None) -> bool:
+    return (value or "").lower() in {"true", "1"}
+
+
+routes = (
+    Route("/users", users, methods=["GET"]),
+    Route("/users", make_user, methods=["POST"]),
+    Route("/settings", settings, methods=["GET"]),
+    Route("/settings", change_settings, methods=["POST"]),
+    Route("/settings/{name:path}", setting, methods=["GET"]),
+    Route("/settings/{name:path}", change_setting, methods=["POST"]),
+    Route("/userdata", listing, methods=["GET"]),
+    Route("/v2/userdata", tree, methods=["GET"]),
+    Route("/userdata/{file:path}/move/{dest:path}", move, methods=["POST"]),
+    Route("/userdata/{file:path}", get, methods=["GET"]),
+    Route("/userdata/{file:path}", put, methods=["POST"]),
+    Route("/userdata/{file:path}", delete, methods=["DELETE"]),
+)

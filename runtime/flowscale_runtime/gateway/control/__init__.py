@@ -1,0 +1,1 @@
+"""Control routes: keys, deployments, usage, budgets, webhooks, and who changed what."""

@@ -1,0 +1,77 @@
+"""The bytes behind links: ranges, caching, thumbnails, and nothing that a browser would run."""
+
+import asyncio
+import io
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from PIL import Image, ImageOps, UnidentifiedImageError
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from flowscale_runtime.gateway.errors import NotFound, UnknownOption
+from flowscale_runtime.gateway.links import Link
+from flowscale_runtime.gateway.state import state_of
+from flowscale_runtime.stores import errors
+
+router = APIRouter()
+SHOWN = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "video/", "audio/", "text/plain")
+PREVIEW = re.compile(r"(?P<format>webp|jpeg|png)(;(?P<size>\d{2,4}))?\Z")
+GUARDS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+@router.api_route("/files/{token}", methods=["GET", "HEAD"])
+async def download(token: str, request: Request) -> Response:
+    """A stored file; with `preview=webp` (or `jpeg;256`) a thumbnail of an image."""
+    state = state_of(request)
+    link = state.links.read(token)
+    try:
+        path = state.objects.path(link.object)
+    except errors.NotFound as error:
+        raise NotFound("The file is gone.") from error
+    if wanted := request.query_params.get("preview"):
+        return await _preview(path, wanted)
+    etag = f'"{link.object}"'
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={"ETag": etag, **GUARDS})
+    headers = {"ETag": etag, "Content-Disposition": disposition(link), **GUARDS}
+    return FileResponse(path, media_type=link.content_type, headers=headers)
+
+
+def disposition(link: Link) -> str:
+    """Media is shown, anything else is downloaded."""
+    how = "inline" if link.content_type.startswith(SHOWN) else "attachment"
+    return f"{how}; filename*=UTF-8''{quote(link.filename)}"
+
+
+async def _preview(path: Path, wanted: str) -> Response:
+    match = PREVIEW.match(wanted)
+    if match is None:
+        raise UnknownOption(
+            "preview must be webp, jpeg or png, with a size in pixels as in webp;256.", field="preview"
+        )
+    size = min(int(match["size"] or 512), 2048)
+    try:
+        data = await asyncio.to_thread(_thumbnail, path, match["format"], size)
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise NotFound("There is no preview of this file.") from error
+    return Response(data, media_type=f"image/{match['format']}", headers=GUARDS)
+
+
+def _thumbnail(path: Path, format_: str, size: int) -> bytes:
+    with Image.open(path) as image:
+        image.draft("RGB", (size, size))
+        small = ImageOps.exif_transpose(image)
+        small.thumbnail((size, size))
+        if small.mode not in ("RGB", "RGBA"):
+            small = small.convert("RGBA" if "transparency" in small.info else "RGB")
+        buffer = io.BytesIO()
+        (small.convert("RGB") if format_ == "jpeg" else small).save(buffer, format_.upper(), quality=80)
+        return buffer.getvalue()

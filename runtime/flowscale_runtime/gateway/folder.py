@@ -1,0 +1,151 @@
+"""A folder of specs as a catalog: loaded, resolved, its releases found by digest or built, watched for changes."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import orjson
+from watchfiles import awatch
+
+from flowscale_runtime.engines.values import Environment
+from flowscale_runtime.gateway.catalog import Catalog, Deployment, Version
+from flowscale_runtime.gateway.environments import of_folder
+from flowscale_runtime.stores.objects import FolderObjects
+from flowscale_specs import (
+    ResolvedDeployment,
+    ResolvedProject,
+    ResolvedWorkflow,
+    load,
+    resolve,
+)
+from flowscale_specs.releases import LOCK_NAME, Lock, Release, read_lock
+from flowscale_workflows.errors import WorkflowError
+from flowscale_workflows.interface import Interface
+from flowscale_workflows.releases import build, repeatable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a host says of the nodes that it has loaded."""
+
+    definitions: Mapping[str, Any]
+    packs: Mapping[str, str]
+    """The digest of the pack that each class comes from."""
+    failures: tuple[str, ...] = ()
+
+
+Describe = Callable[[Environment], Awaitable[Description]]
+
+
+@dataclass(slots=True)
+class SpecFolder:
+    """Makes catalogs of a folder. `describe` asks a host for the nodes of an environment."""
+
+    folder: Path
+    environment: str | None
+    objects: FolderObjects
+    describe: Describe
+    _described: dict[str, Description] = field(default_factory=dict)
+
+    async def load(self) -> Catalog:
+        """The catalog of the folder as it is now; what can't be served is among its problems.
+
+        Raises SpecErrors where the specs themselves are wrong.
+        """
+        project = await asyncio.to_thread(self._resolved)
+        lock = await asyncio.to_thread(read_lock, self.folder / LOCK_NAME)
+        environments = {
+            name: await asyncio.to_thread(of_folder, workflow.folder)
+            for name, workflow in project.workflows.items()
+        }
+        deployments, problems = {}, []
+        for name, spec in project.deployments.items():
+            workflow = project.workflows[spec.workflow]
+            try:
+                versions = await self._versions(spec, workflow, environments[workflow.name], lock)
+            except WorkflowError as error:
+                problems.append(f"{name}: {error}")
+                continue
+            budgets = tuple(budget for budget in project.budgets.values() if name in budget.deployments)
+            deployments[name] = Deployment(spec, project.name, project.team, versions, budgets)
+        return Catalog(project.name, deployments, tuple(problems))
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Comes once for every burst of changes in the folder."""
+        async for _ in awatch(
+            self.folder, recursive=True, debounce=300, ignore_permission_denied=True, watch_filter=_matters
+        ):
+            yield None
+
+    def _resolved(self) -> ResolvedProject:
+        return resolve(load(self.folder), self.environment)
+
+    async def _versions(
+        self, spec: ResolvedDeployment, workflow: ResolvedWorkflow, environment: Environment, lock: Lock
+    ) -> tuple[Version, ...]:
+        return tuple(
+            [
+                await self._version(workflow, version, float(percent), environment, lock)
+                for version, percent in spec.traffic
+            ]
+        )
+
+    async def _version(
+        self, workflow: ResolvedWorkflow, version: str, percent: float, environment: Environment, lock: Lock
+    ) -> Version:
+        digest = lock.releases.get(workflow.name, {}).get(version)
+        if digest is None or not self.objects.exists(digest.removeprefix("sha256:")):
+            if version != workflow.version:
+                known = "its bundle is not in the store" if digest else "flowscale.lock doesn't pin it"
+                raise WorkflowError(
+                    f"version {version} of workflow {workflow.name!r} can't be served: {known}, and the file is at "
+                    f"{workflow.version}. Check that version out and run `flowscale pin`."
+                )
+            digest = await self.build(workflow, environment)
+        bundle = orjson.loads(self.objects.get(digest.removeprefix("sha256:")))
+        interface = Interface.from_json(bundle["interface"])
+        same = repeatable(bundle["graph"], bundle["definitions"])
+        return Version(version, percent, digest, interface, environment, same)
+
+    async def build(self, workflow: ResolvedWorkflow, environment: Environment) -> str:
+        """Builds the release of the workflow's file and stores it; answers with its digest."""
+        if environment.name not in self._described:
+            self._described[environment.name] = await self.describe(environment)
+        described = self._described[environment.name]
+        return await asyncio.to_thread(self._build, workflow, described)
+
+    def _build(self, workflow: ResolvedWorkflow, described: Description) -> str:
+        path = workflow.folder / workflow.source
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise WorkflowError(f"the workflow file {path} can't be read: {error.strerror}") from error
+        try:
+            release = build(workflow, data, workflow.source, described.definitions, described.packs)
+        except WorkflowError as error:
+            hint = "".join(f" A pack failed to load: {failure}." for failure in described.failures)
+            raise WorkflowError(f"{error}{hint}") from error
+        return f"sha256:{self.objects.put(self._with_files(release, workflow.folder).bundle())}"
+
+    def _with_files(self, release: Release, folder: Path) -> Release:
+        """Example files that the graph names become objects of the release."""
+        graph = {key: {**node, "inputs": dict(node["inputs"])} for key, node in release.graph.items()}
+        for item in Interface.from_json(release.interface).inputs:
+            literal = graph[item.node_id]["inputs"].get(item.widget)
+            if item.is_file and isinstance(literal, str):
+                for path in (folder / "input" / literal, folder / literal):
+                    if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+                        name = self.objects.put(path.read_bytes()) + PurePosixPath(literal).suffix
+                        graph[item.node_id]["inputs"][item.widget] = name
+                        break
+        return replace(release, graph=graph)
+
+
+def _matters(change: Any, path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return not any(part.startswith(".") or part in ("__pycache__", "node_modules") for part in parts[1:])

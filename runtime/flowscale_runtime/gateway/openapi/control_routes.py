@@ -1,0 +1,115 @@
+"""The control routes."""
+
+from flowscale_runtime.gateway.openapi.notation import MAP, TEXT, WHOLE, many, one_of, record, ref, said
+from flowscale_runtime.gateway.openapi.operation import JSON, PAGE, PAGE_META, SENT, Operation
+from flowscale_runtime.stores.usage import DIMENSIONS
+
+CONTROL: tuple[Operation, ...] = (
+    Operation(
+        "GET", "/keys", "Control", "List keys", "keys:manage", record(keys=many(ref("Key")), count=WHOLE)
+    ),
+    Operation(
+        "POST",
+        "/keys",
+        "Control",
+        "Make a key",
+        "keys:manage",
+        ref("NewKey"),
+        body=ref("KeyRequest"),
+        status=201,
+        errors=(*SENT, 415, 422),
+    ),
+    Operation(
+        "POST",
+        "/keys/{key_id}/rotate",
+        "Control",
+        "Replace a key",
+        "keys:manage",
+        ref("NewKey"),
+        body=ref("KeyRotation"),
+        errors=(*SENT, 409, 415, 422),
+    ),
+    Operation("DELETE", "/keys/{key_id}", "Control", "End a key", "keys:manage", TEXT),
+    Operation(
+        "GET",
+        "/deployments",
+        "Control",
+        "List deployments",
+        "deployments:read",
+        record(deployments=many(ref("Deployment")), count=WHOLE),
+    ),
+    Operation(
+        "GET", "/deployments/{name}", "Control", "Look at a deployment", "deployments:read", ref("Deployment")
+    ),
+    Operation(
+        "GET",
+        "/usage",
+        "Control",
+        "What runs used",
+        "billing:read",
+        record(rows=many(ref("UsageRow")), total=ref("UsageRow")),
+        MAP,
+        media=(JSON, "text/csv"),
+        query={
+            "by": said(TEXT, f"Some of {', '.join(DIMENSIONS)}."),
+            "from": TEXT,
+            "to": TEXT,
+            "format": one_of("json", "csv"),
+        },
+        errors=(400,),
+    ),
+    Operation(
+        "GET", "/budgets", "Control", "What budgets hold", "billing:read", record(budgets=many(ref("Budget")))
+    ),
+    Operation(
+        "GET",
+        "/webhooks",
+        "Control",
+        "Endpoints and how deliveries stand",
+        "deployments:read",
+        record(endpoints=many(MAP), deliveries=MAP),
+    ),
+    *(
+        Operation(
+            "GET",
+            path,
+            "Control",
+            summary,
+            "deployments:read",
+            record(deliveries=many(ref("Delivery")), count=WHOLE),
+            query={"limit": {**WHOLE, "minimum": 1, "maximum": 1000}, **query},
+            errors=(400,),
+        )
+        for path, summary, query in (
+            ("/webhooks/deliveries", "List deliveries", {"status": one_of("pending", "delivered", "dead")}),
+            ("/webhooks/dead-letters", "List deliveries that were given up", {}),
+        )
+    ),
+    Operation(
+        "POST",
+        "/webhooks/deliveries/{message}/replay",
+        "Control",
+        "Send a delivery again",
+        "deployments:write",
+        TEXT,
+    ),
+    Operation(
+        "POST",
+        "/webhooks/dead-letters/replay",
+        "Control",
+        "Send all dead letters again",
+        "deployments:write",
+        record(replayed=WHOLE),
+    ),
+    Operation(
+        "GET",
+        "/audit",
+        "Control",
+        "Who changed what",
+        "audit:read",
+        record(entries=many(ref("AuditEntry")), count=WHOLE),
+        PAGE_META,
+        query={"action": TEXT, "actor": TEXT, "resource": TEXT, **PAGE},
+        errors=(400,),
+    ),
+)

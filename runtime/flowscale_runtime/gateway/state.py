@@ -1,0 +1,44 @@
+"""What every route works with: made once by the wiring, found on the request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from starlette.requests import HTTPConnection
+
+from flowscale_runtime.gateway.access import Gate
+from flowscale_runtime.gateway.admission import Admission
+from flowscale_runtime.gateway.catalog import Served
+from flowscale_runtime.gateway.links import Links
+from flowscale_runtime.gateway.metrics import Metrics
+from flowscale_runtime.gateway.sources import Sources
+from flowscale_runtime.stores.bus import Bus
+from flowscale_runtime.stores.database import Database
+from flowscale_runtime.stores.objects import FolderObjects
+from flowscale_runtime.stores.parts import FolderParts
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The gateway's parts. `clock` gives microseconds since the epoch; `hosts` lists host processes,
+    `deliver` tells that webhooks wait."""
+
+    served: Served
+    database: Database
+    objects: FolderObjects
+    parts: FolderParts
+    bus: Bus
+    gate: Gate
+    links: Links
+    sources: Sources
+    admission: Admission
+    metrics: Metrics
+    clock: Callable[[], int]
+    wake: Callable[[], None]
+    hosts: Callable[[], list[dict[str, Any]]]
+    deliver: Callable[[], None]
+
+
+def state_of(request: HTTPConnection) -> State:
+    """The gateway's parts, from a request or a WebSocket."""
+    return cast("State", request.app.state.gateway)

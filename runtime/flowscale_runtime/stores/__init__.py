@@ -1,0 +1,1 @@
+"""Where facts and bytes live: one SQLAlchemy metadata, databases that run it, object stores."""

@@ -1,0 +1,277 @@
+"""The tables of the data plane, one metadata for every dialect.
+
+Times are integer microseconds since the epoch (UTC), money is integer micro-dollars, JSON is text made by `encode`.
+"""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value kept as text, the same in every dialect."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else encode(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+def encode(value: Any) -> str:
+    """The JSON text of a value, as the tables keep it."""
+    return orjson.dumps(value).decode()
+
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    # the request, never changed
+    Column("project", String, nullable=False),
+    Column("team", String),
+    Column("deployment", String, nullable=False),
+    Column("workflow", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("release", String, nullable=False),
+    Column("environment", String, nullable=False),
+    Column("key_id", String),
+    Column("group_id", String),
+    Column("batch_id", String),
+    Column("retry_of", String),
+    Column("tags", Json),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("inputs", Json, nullable=False),
+    Column("output_names", Json, nullable=False),
+    Column("suffix", String(10), nullable=False),
+    Column("webhooks", Json, nullable=False),
+    Column("cache_key", String),
+    Column("timeout", Float, nullable=False),
+    Column("memory", BigInteger),
+    Column("concurrency", Integer),
+    Column("gpu", String, nullable=False),
+    Column("price", BigInteger, nullable=False),
+    Column("budgets", Json, nullable=False),
+    Column("reserved", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    # the state
+    Column("state", String(16), nullable=False),
+    Column("leader", String(36)),
+    Column("available_at", BigInteger, nullable=False),
+    Column("tries_left", Integer, nullable=False),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("worker", String),
+    Column("lease_until", BigInteger),
+    Column("started_at", BigInteger),
+    Column("completed_at", BigInteger),
+    Column("seconds", Float),
+    Column("cost", BigInteger),
+    Column("cached", Boolean, nullable=False, server_default=text("0")),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("error", Json),
+    Column("timings", Json),
+)
+
+# Literals, not parameters: only then can a planner tell that the partial indexes below fit.
+QUEUED = runs.c.state == literal_column("'queued'")
+RUNNING = runs.c.state == literal_column("'running'")
+CLAIMABLE = QUEUED & runs.c.leader.is_(None)
+Index(
+    "ix_runs_queue",
+    runs.c.priority.desc(),
+    runs.c.number,
+    sqlite_where=CLAIMABLE,
+    postgresql_where=CLAIMABLE,
+)
+Index("ix_runs_queued_in", runs.c.deployment, sqlite_where=QUEUED, postgresql_where=QUEUED)
+Index("ix_runs_running", runs.c.deployment, sqlite_where=RUNNING, postgresql_where=RUNNING)
+Index("ix_runs_listing", runs.c.project, runs.c.created_at)
+Index("ix_runs_group_id", runs.c.group_id)
+Index("ix_runs_batch_id", runs.c.batch_id)
+Index("ix_runs_cache_key", runs.c.cache_key)
+_FOLLOWS = runs.c.leader.is_not(None)
+Index("ix_runs_leader", runs.c.leader, sqlite_where=_FOLLOWS, postgresql_where=_FOLLOWS)
+Index("ix_runs_suffix", runs.c.suffix)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("fence", Integer, primary_key=True),
+    Column("worker", String, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("exit", String),
+    Column("log", Text),
+    Column("trace", Json),  # what nodes did and showed, where the run was traced
+)
+
+run_outputs = Table(
+    "run_outputs",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("node_id", String, nullable=False),
+    Column("stem", String, nullable=False),
+    Column("filename", String, nullable=False),
+    Column("object", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("metadata", Json),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("project", String, primary_key=True),
+    Column("caller", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("body", String, nullable=False),
+    Column("run_id", String(36), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),  # reserve | settle
+    Column("amount", BigInteger, nullable=False),
+    Column("seconds", Float),
+    Column("gpu", String, nullable=False),
+    Column("project", String, nullable=False),
+    Column("deployment", String, nullable=False),
+    Column("key_id", String),
+    Column("run_id", String(36), nullable=False),
+    Index("ix_ledger_project_at", "project", "at"),
+)
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("budget", String, primary_key=True),
+    Column("period", BigInteger, primary_key=True),
+    Column("project", String, nullable=False),
+    Column("limit", BigInteger, nullable=False),
+    Column("alerts", Json, nullable=False),
+    Column("spent", BigInteger, nullable=False, server_default="0"),
+    Column("reserved", BigInteger, nullable=False, server_default="0"),
+    Column("alerted", Integer, nullable=False, server_default="0"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project", String, nullable=False),
+    Column("deployment", String, nullable=False),
+    Column("group_id", String),
+    Column("size", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("prefix", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("project", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("deployments", Json),
+    Column("rate", String),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("replaced_by", String(36)),
+    UniqueConstraint("project", "name", "created_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project", String, nullable=False),
+    Column("run_id", String(36)),
+    Column("event_type", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("secret", String),
+    Column("body", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # pending | delivered | dead
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("next_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("delivered_at", BigInteger),
+    Column("last_error", String),
+    Index("ix_outbox_due", "state", "next_at"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("run_id", String(36), nullable=False, index=True),
+    Column("key_id", String),
+    Column("score", Float, nullable=False),
+    Column("comment", Text),
+    Column("at", BigInteger, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("project", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("resource", String, nullable=False),
+    Column("details", Json),
+    Index("ix_audit_project_at", "project", "at"),
+)

@@ -1,0 +1,311 @@
+"""One process that serves a folder: gateway, worker and stores on SQLite and a folder, put together here alone."""
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+import uvicorn
+from fastapi import FastAPI
+
+from flowscale_runtime import beside
+from flowscale_runtime.clock import now
+from flowscale_runtime.engines.values import Environment
+from flowscale_runtime.gateway.access import Gate
+from flowscale_runtime.gateway.admission import Admission
+from flowscale_runtime.gateway.app import create_app
+from flowscale_runtime.gateway.catalog import Catalog, Served
+from flowscale_runtime.gateway.comfyui import application as comfyui
+from flowscale_runtime.gateway.comfyui import guard
+from flowscale_runtime.gateway.comfyui.clearing import Cleared
+from flowscale_runtime.gateway.comfyui.hub import Hub
+from flowscale_runtime.gateway.comfyui.progress import Prompt
+from flowscale_runtime.gateway.comfyui.service import DEPLOYMENT, Comfy
+from flowscale_runtime.gateway.comfyui.tree import Tree
+from flowscale_runtime.gateway.fetching import Fetcher
+from flowscale_runtime.gateway.folder import Description, SpecFolder
+from flowscale_runtime.gateway.links import Links
+from flowscale_runtime.gateway.metrics import Metrics
+from flowscale_runtime.gateway.secrets import Secrets
+from flowscale_runtime.gateway.sources import Sources
+from flowscale_runtime.gateway.state import State
+from flowscale_runtime.gateway.tokens import Tokens
+from flowscale_runtime.gateway.webhooks import Deliveries, tell_updates
+from flowscale_runtime.stores import keys, migrate, prompts, queue
+from flowscale_runtime.stores.bus import Bus
+from flowscale_runtime.stores.database import SqliteDatabase
+from flowscale_runtime.stores.objects import FolderObjects
+from flowscale_runtime.stores.parts import FolderParts
+from flowscale_runtime.worker.agent import Agent
+from flowscale_runtime.worker.jobs import Jobs
+from flowscale_runtime.worker.pool import Pool
+from flowscale_specs import SpecErrors
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a folder is served on one machine.
+
+    `workers` bounds host processes (0: as many as the machine has cores, at least 2), `memory` is the share of the
+    machine's memory that one run may take where its deployment says nothing, `grace` the seconds that runs get when
+    the server stops. `comfyui_port` is where ComfyUI's protocol has the root of a server of its own, without keys where
+    `host` is this machine (None: it is under /comfy alone).
+    """
+
+    folder: Path
+    data: Path
+    environment: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 0
+    memory: float = 0.75
+    grace: float = 10.0
+    allow_private_urls: bool = False
+    comfyui_port: int | None = None
+
+
+class DataInUse(Exception):
+    """Another server works on this data folder."""
+
+
+def serve(settings: Settings) -> None:
+    """Serves a folder until a signal ends it."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with _exclusive(settings.data):
+        config = uvicorn.Config(
+            create_app(lambda app: running(app, settings, second)),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(settings.grace),
+        )
+        first = config.bind_socket()
+        host, port = first.getsockname()[:2]
+        second = None
+        if settings.comfyui_port is not None:
+            second = beside.listener(settings.host, settings.comfyui_port)
+        _announce(settings, f"http://{host}:{port}", second)
+        for wish in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(wish, _leave)  # the server raises it again when it has ended
+        try:
+            uvicorn.Server(config).run(sockets=[first])
+        finally:
+            (settings.data / "server.json").unlink(missing_ok=True)
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
+
+
+@asynccontextmanager
+async def running(
+    app: FastAPI, settings: Settings, second: socket.socket | None = None
+) -> AsyncIterator[None]:
+    """Everything that runs beside the routes, for as long as the block lasts; `second` is for ComfyUI's clients."""
+    data, bus, served, metrics = settings.data, Bus(), Served(), Metrics()
+    for name in ("inputs", "hosts", "definitions"):
+        (data / name).mkdir(parents=True, exist_ok=True)
+    database = SqliteDatabase(data / "flowscale.db")
+    await database.write(migrate.upgrade)
+    objects = FolderObjects(data / "objects")
+    pool = Pool(data / "hosts", data / "inputs", settings.workers or max(os.cpu_count() or 1, 2))
+    tree, private = Tree(data / "comfyui"), dict[str, dict[str, Any]]()
+    jobs = Jobs(objects, data / "inputs", tree.folders, private)
+    memory = int(psutil.virtual_memory().total * settings.memory)
+    agent = Agent("local", database, objects, jobs, pool, bus, now, memory)
+    fetcher = Fetcher(objects, private=settings.allow_private_urls)
+    links = Links(_secret(data / "links.key"), now)
+    sources = Sources(objects, fetcher, links)
+    deliveries = Deliveries(
+        database, bus, Secrets(data / "secrets"), now, private=settings.allow_private_urls
+    )
+    state = app.state.gateway = State(
+        served=served,
+        database=database,
+        objects=objects,
+        parts=FolderParts(data / "uploads"),
+        bus=bus,
+        gate=Gate(database, now, Tokens(_secret(data / "tokens.key"), now)),
+        links=links,
+        sources=sources,
+        admission=Admission(database, sources, bus, now, agent.wake),
+        metrics=metrics,
+        clock=now,
+        wake=agent.wake,
+        hosts=agent.status,
+        deliver=deliveries.wake,
+    )
+    hub = Hub(bus, now, lambda run_id: private.pop(run_id, None))
+    comfy = app.state.comfyui = Comfy(
+        state=state,
+        tree=tree,
+        hub=hub,
+        hosts=pool,
+        describe=lambda wanted: definitions(wanted, pool, data),
+        cleared=Cleared(data / "comfyui" / "cleared.json"),
+        private=private,
+    )
+    bus.publish((await database.write(queue.recover, now(), everything=True)).events)
+    specs = SpecFolder(
+        settings.folder, settings.environment, objects, lambda wanted: describe(wanted, pool, data)
+    )
+    tasks = [
+        asyncio.create_task(each)
+        for each in (
+            agent.run(),
+            follow(specs, served, pool, agent, data, database),
+            state.gate.note_use(),
+            deliveries.run(),
+            count(bus, metrics, database),
+            hub.run(await waiting(database)),
+        )
+    ]
+    if second is not None:
+        keyed = not guard.local(settings.host)
+        app_of_its_own = comfyui.application(lambda: comfy, keyed=keyed)
+        tasks.append(asyncio.create_task(beside.serve(app_of_its_own, second)))
+    for task in tasks:
+        task.add_done_callback(_fail_loudly)
+    try:
+        yield
+    finally:
+        await agent.drain(settings.grace)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await pool.close()
+        await fetcher.close()
+        await database.close()
+
+
+def _fail_loudly(task: asyncio.Task[None]) -> None:
+    """A part that breaks ends the server: whoever supervises it starts a whole one."""
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("a part of the server broke", exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def follow(
+    specs: SpecFolder, served: Served, pool: Pool, agent: Agent, data: Path, database: SqliteDatabase
+) -> None:
+    """Serves what the folder says, now and after each change; specs that are wrong leave what is served."""
+    await refresh(specs, served, pool, agent)
+    await owner_key(data / "owner.key", served.catalog.project, database)
+    served.ready = True
+    log.info("ready", extra={"deployments": sorted(served.catalog.deployments)})
+    async for _ in specs.changes():
+        before = served.catalog
+        await refresh(specs, served, pool, agent)
+        await tell_updates(database, before, served.catalog, now())
+
+
+async def refresh(specs: SpecFolder, served: Served, pool: Pool, agent: Agent) -> None:
+    """One look at the folder."""
+    try:
+        catalog = await specs.load()
+    except SpecErrors as errors:
+        problems = tuple(str(error) for error in errors.errors)
+        served.catalog = Catalog(served.catalog.project, served.catalog.deployments, problems)
+    else:
+        served.catalog = catalog
+        pool.use(catalog.environments())
+        agent.wake()
+    for problem in served.catalog.problems:
+        log.error("%s", problem)
+
+
+async def describe(environment: Environment, pool: Pool, data: Path) -> Description:
+    """The nodes of an environment: from the last time that a host said so, else from a host that is started now."""
+    kept = data / "definitions" / f"{environment.name}.json"
+    if kept.is_file():
+        known = orjson.loads(kept.read_bytes())
+    else:
+        known = await pool.describe(environment)
+        await asyncio.to_thread(kept.write_bytes, orjson.dumps(known))
+    return Description(known["definitions"], known["packs"], tuple(known["failures"]))
+
+
+async def definitions(environment: Environment, pool: Pool, data: Path) -> Mapping[str, Any]:
+    """The node classes of an environment, kept parsed for the one that is asked for last."""
+    if environment.name not in _definitions:
+        found = (await describe(environment, pool, data)).definitions
+        _definitions.clear()
+        _definitions[environment.name] = found
+    return _definitions[environment.name]
+
+
+_definitions: dict[str, Mapping[str, Any]] = {}
+
+
+async def waiting(database: SqliteDatabase) -> list[Prompt]:
+    """The prompts of ComfyUI's clients that an earlier process left in the queue."""
+    rows = await database.read(prompts.live, DEPLOYMENT)
+    return [Prompt(row.id, row.group_id, queued=True) for row in rows]
+
+
+async def count(bus: Bus, metrics: Metrics, database: SqliteDatabase) -> None:
+    """Counts what ends."""
+    with bus.follow(None) as follower:
+        while True:
+            for event in await follower.next():
+                metrics.ended(event)
+
+
+async def owner_key(path: Path, project: str, database: SqliteDatabase) -> None:
+    """The owner's key, made at the first start and kept where only this user reads it."""
+    if not path.is_file():
+        _, key = await database.write(keys.create, project, "owner", "owner", now())
+        _keep(path, key + "\n")
+
+
+def _secret(path: Path) -> str:
+    if not path.is_file():
+        _keep(path, secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def _keep(path: Path, text: str) -> None:
+    """Writes a file that only this user reads, whole or not at all."""
+    aside = path.with_suffix(".new")
+    aside.unlink(missing_ok=True)
+    aside.touch(mode=0o600)
+    aside.write_text(text)
+    aside.rename(path)
+
+
+def _announce(settings: Settings, url: str, second: socket.socket | None) -> None:
+    facts = {"url": url, "pid": os.getpid(), "key_file": str(settings.data / "owner.key")}
+    if second is not None:
+        host, port = second.getsockname()[:2]
+        facts["comfyui_url"] = f"http://{host}:{port}"
+        log.warning("ComfyUI's clients are served on %s", facts["comfyui_url"])
+    _keep(settings.data / "server.json", json.dumps(facts))
+    log.warning("listening on %s", url)
+
+
+@contextmanager
+def _exclusive(data: Path) -> Iterator[None]:
+    """Holds the data folder for this process."""
+    with (data / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DataInUse(
+                f"another server uses {data}: stop it, or give this one a folder of its own with --data"
+            ) from error
+        yield

@@ -1,0 +1,1 @@
+"""The worker: claims runs, has them computed in host processes, publishes what they give."""

@@ -1,0 +1,259 @@
+"""The worker's loop: claim runs for free hosts, have each computed under its lease, write how it ended."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import Connection
+
+from flowscale_runtime.stores import outcomes, queue
+from flowscale_runtime.stores.bus import Bus, Follower
+from flowscale_runtime.stores.database import Database
+from flowscale_runtime.stores.errors import LeaseLost
+from flowscale_runtime.stores.objects import Objects
+from flowscale_runtime.stores.outcomes import problem
+from flowscale_runtime.stores.values import SECOND, TERMINAL, Artifact, Change, Claimed, Outcome
+from flowscale_runtime.worker.errors import HostDied, OutOfMemory, OutOfTime, Stopped
+from flowscale_runtime.worker.host import Host
+from flowscale_runtime.worker.jobs import Jobs
+from flowscale_runtime.worker.pool import Pool
+from flowscale_runtime.worker.supervision import Bounds, supervise
+
+log = logging.getLogger(__name__)
+Ending = Callable[[Connection, int], Change]
+ClaimTerms = tuple[str, dict[str, int], int, int, int]
+LEASE = 30  # seconds
+TELL_EVERY = 0.2  # seconds between two tellings of progress
+RETRY_DELAY = 0  # seconds before a run whose worker died is tried again
+
+
+class Agent:
+    """One worker. `clock` gives microseconds since the epoch."""
+
+    def __init__(
+        self,
+        name: str,
+        database: Database,
+        objects: Objects,
+        jobs: Jobs,
+        pool: Pool,
+        bus: Bus,
+        clock: Callable[[], int],
+        memory: int | None = None,
+    ) -> None:
+        self.name, self.pool = name, pool
+        self._database, self._objects, self._jobs, self._bus, self._clock = (
+            database,
+            objects,
+            jobs,
+            bus,
+            clock,
+        )
+        self._memory = memory
+        self._work = asyncio.Event()
+        self._held: dict[str, int] = {}
+        self._at: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._draining = False
+
+    def wake(self) -> None:
+        """There may be something to claim."""
+        self._work.set()
+
+    def status(self) -> list[dict[str, Any]]:
+        """Every host process: its name, whether it runs something, and what."""
+        return [
+            {
+                "container": host.name,
+                "status": "running" if busy else "idle",
+                "run_id": self._at.get(host.name),
+                "environment": host.environment.name,
+            }
+            for host, busy in self.pool.hosts
+        ]
+
+    async def run(self) -> None:
+        """Claims and runs until `drain` or cancellation."""
+        beat = asyncio.create_task(self._beat())
+        try:
+            while not self._draining:
+                await self._work.wait()
+                self._work.clear()
+                await self._claim()
+        finally:
+            beat.cancel()
+
+    async def drain(self, grace: float) -> None:
+        """Claims nothing more and lets what runs end, for `grace` seconds; the rest is given back at once."""
+        self._draining = True
+        self.wake()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for run_id, fence in self._held.items():
+            stopped = partial(_give_back, run_id, fence, "the server was stopped", "")
+            try:
+                change, _ = await self._database.write(_end_and_claim, stopped, None, self._clock())
+            except LeaseLost as lost:
+                log.info("%s", lost, extra={"run_id": run_id})
+            else:
+                self._after(change)
+
+    async def _claim(self) -> None:
+        if terms := self._terms():
+            self._start(await self._database.write(queue.claim, *terms))
+
+    def _terms(self) -> ClaimTerms | None:
+        """What could be claimed now, if anything."""
+        capacity = {} if self._draining else self.pool.capacity()
+        free = self.pool.size - len(self._tasks)
+        return (self.name, capacity, free, LEASE * SECOND, self._clock()) if capacity and free > 0 else None
+
+    def _start(self, claimed: list[Claimed]) -> None:
+        for run in claimed:
+            self._held[run.run_id] = run.fence
+            task = asyncio.create_task(self._execute(run))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _execute(self, run: Claimed) -> None:
+        self._bus.publish(run.events)
+        host = await self.pool.acquire(run.environment)
+        self._at[host.name] = run.run_id
+        try:
+            ending = await self._ending(run, host)
+        finally:
+            self._at.pop(host.name, None)
+            await self.pool.release(host, time.monotonic())
+        self._held.pop(run.run_id, None)
+        self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+        await self._end(run, ending)
+
+    async def _ending(self, run: Claimed, host: Host) -> Ending | None:
+        """Has a run computed; answers with what is to be written, or None where somebody else has ended it."""
+        held = (run.run_id, run.fence)
+        try:
+            outcome = await self._attempt(run, host)
+        except Stopped:
+            log.info("run stopped", extra={"run_id": run.run_id})
+            return None
+        except HostDied as died:
+            log.warning("%s", died, extra={"run_id": run.run_id})
+            return partial(_give_back, *held, str(died), host.log())
+        except Exception:
+            log.exception("the worker failed", extra={"run_id": run.run_id})
+            return partial(_give_back, *held, "the worker failed: its log says why", host.log())
+        log.info("run %s", outcome.state, extra={"run_id": run.run_id, "seconds": outcome.seconds})
+        return partial(_finish, *held, outcome)
+
+    async def _end(self, run: Claimed, ending: Ending | None) -> None:
+        """Writes how a run ended and claims the next one, in one transaction."""
+        if ending is None:
+            self.wake()
+            return
+        try:
+            change, claimed = await self._database.write(_end_and_claim, ending, self._terms(), self._clock())
+        except LeaseLost as lost:
+            log.warning("%s", lost, extra={"run_id": run.run_id})
+            self.wake()
+        else:
+            self._after(change)
+            self._start(claimed)
+
+    async def _attempt(self, run: Claimed, host: Host) -> Outcome:
+        with self._bus.follow(run.run_id) as follower:
+            started = time.monotonic()
+            bounds = Bounds(run.timeout, run.memory or self._memory)
+            try:
+                job = await self._jobs.prepare(run)
+                result = await supervise(host, job, bounds, _ended(follower), self._teller(run.run_id))
+            except (OutOfTime, OutOfMemory) as failed:
+                late = isinstance(failed, OutOfTime)
+                error = problem("TIMEOUT" if late else "OUT_OF_MEMORY", str(failed))
+                seconds = time.monotonic() - started
+                return Outcome("timed_out" if late else "failed", seconds, error=error, log=host.log())
+            return await self._outcome(run, result, host.log())
+
+    async def _outcome(self, run: Claimed, result: dict[str, Any], text: str) -> Outcome:
+        seconds, timings = result["seconds"], result.get("timings", {})
+        if result["status"] == "interrupted":
+            raise Stopped("the run was ended")
+        if result["status"] == "failed":
+            return Outcome(
+                "failed",
+                seconds,
+                error=result["error"],
+                timings=timings,
+                log=text,
+                trace=result.get("trace"),
+            )
+        artifacts = tuple([self._publish(output) for output in result["outputs"]])
+        return Outcome("completed", seconds, artifacts, timings=timings, log=text, trace=result.get("trace"))
+
+    def _publish(self, output: dict[str, Any]) -> Artifact:
+        """Puts a file of the host into the object store: a rename, where both are on one disk."""
+        self._objects.put_file(Path(output.pop("path")), output["object"])
+        return Artifact(**output)
+
+    def _after(self, change: Change) -> None:
+        self._bus.publish(change.events)
+        if change.wake:
+            self.wake()
+
+    def _teller(self, run_id: str) -> Callable[[dict[str, Any], bytes], None]:
+        last = 0.0
+
+        def tell(head: dict[str, Any], blob: bytes) -> None:
+            nonlocal last
+            if head["type"] == "preview":
+                self._bus.preview(run_id, blob, head["content_type"], head["node_id"])
+            elif head["type"] == "nodes":
+                self._bus.nodes(run_id, head["events"])
+            elif (now := time.monotonic()) - last >= TELL_EVERY:
+                last = now
+                self._bus.progress(run_id, head["percent"], {"node_id": head["node_id"]})
+
+        return tell
+
+    async def _beat(self) -> None:
+        """Renews leases, ends what waited too long, wakes for delayed runs, and lets idle hosts go."""
+        while True:
+            now = self._clock()
+            self._after(await self._database.write(_keep, list(self._held.items()), now))
+            await self.pool.shrink(time.monotonic(), idle_timeout=300)
+            soon = await self._database.read(queue.next_available, now)
+            wait = LEASE / 3 if soon is None else min(max((soon - now) / SECOND, 0.01), LEASE / 3)
+            await asyncio.sleep(wait)
+            self.wake()
+
+
+def _keep(connection: Connection, held: list[tuple[str, int]], now: int) -> Change:
+    queue.renew(connection, held, now + LEASE * SECOND)
+    return outcomes.merge([outcomes.expire(connection, now), queue.recover(connection, now)])
+
+
+def _finish(run_id: str, fence: int, outcome: Outcome, connection: Connection, now: int) -> Change:
+    return outcomes.finish(connection, run_id, fence, outcome, now)
+
+
+def _give_back(run_id: str, fence: int, reason: str, text: str, connection: Connection, now: int) -> Change:
+    return queue.give_back(connection, run_id, fence, reason, text, RETRY_DELAY * SECOND, now)
+
+
+def _end_and_claim(
+    connection: Connection, ending: Ending, terms: ClaimTerms | None, now: int
+) -> tuple[Change, list[Claimed]]:
+    change = ending(connection, now)
+    return change, queue.claim(connection, *terms) if terms else []
+
+
+async def _ended(follower: Follower) -> None:
+    """Returns when somebody else ended the run."""
+    while not any(event.type in TERMINAL for event in await follower.next()):
+        pass

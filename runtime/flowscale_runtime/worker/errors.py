@@ -1,0 +1,28 @@
+"""How an attempt can fail without an answer from the engine.
+
+AttemptFailed
+    HostDied        the process ended by itself: another attempt may succeed
+    OutOfTime       the run took longer than it may
+    OutOfMemory     the run took more memory than it may
+    Stopped         somebody ended the run: nothing is to be written
+"""
+
+
+class AttemptFailed(Exception):
+    """The engine gave no result."""
+
+
+class HostDied(AttemptFailed):
+    """The host process ended by itself."""
+
+
+class OutOfTime(AttemptFailed):
+    """The run took longer than it may."""
+
+
+class OutOfMemory(AttemptFailed):
+    """The run took more memory than it may."""
+
+
+class Stopped(AttemptFailed):
+    """Somebody ended the run."""

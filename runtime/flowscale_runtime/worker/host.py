@@ -1,0 +1,191 @@
+"""A host process as the worker sees it: started, given a job, interrupted, killed."""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uuid_utils
+
+from flowscale_runtime.engines import frames
+from flowscale_runtime.engines.values import Environment
+from flowscale_runtime.worker import processes
+from flowscale_runtime.worker.errors import HostDied
+
+Tell = Callable[[dict[str, Any], bytes], None]
+LOG_LINES = 2000
+
+
+class Host:
+    """One host process. It runs one job at a time; when it dies, whoever waits is told."""
+
+    def __init__(self, environment: Environment, folder: Path, inputs: Path) -> None:
+        self.environment = environment
+        self.name = f"host-{uuid_utils.uuid7().hex[-12:]}"
+        self.definitions: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.idle_since = 0.0
+        self._folder, self._inputs = folder / self.name, inputs
+        self._result: asyncio.Future[dict[str, Any]] | None = None
+        self._tell: Tell | None = None
+        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._log: deque[bytes] = deque(maxlen=LOG_LINES)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Starts the process; it is usable when `ready` is done."""
+        for name in ("output", "temp", "user"):
+            (self._folder / name).mkdir(parents=True, exist_ok=True)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = await self._spawn(theirs.fileno())
+            except BaseException:
+                ours.close()
+                raise
+        reader, self._writer = await asyncio.open_connection(sock=ours, limit=1 << 24)
+        self._tasks = [asyncio.create_task(self._listen(reader)), asyncio.create_task(self._read_log())]
+
+    async def _spawn(self, channel: int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-u", "-m", "flowscale_runtime.engines.host"),
+            str(channel),
+            orjson.dumps(self._config()).decode(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            pass_fds=[channel],
+            start_new_session=True,
+            env=os.environ | {processes.MARK: self.name},
+            limit=1 << 20,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None and not self._dead
+
+    async def run(self, job: dict[str, Any], tell: Tell) -> dict[str, Any]:
+        """Runs a job; `tell` hears of progress and previews. Raises HostDied."""
+        await self.ready
+        self._log.clear()
+        self._result, self._tell = asyncio.get_running_loop().create_future(), tell
+        self._send({"type": "run", **job})
+        return await self._result
+
+    async def check(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Whether a graph can run, also while another one does. Raises HostDied."""
+        await self.ready
+        if not self.alive:
+            raise HostDied("its process has ended")
+        number = max(self._asked, default=0) + 1
+        answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asked[number] = answered
+        try:
+            self._send({"type": "check", "id": number, **question})
+            return await answered
+        finally:
+            del self._asked[number]
+
+    def forget(self) -> None:
+        """Asks for memory back: results and models of earlier jobs go once nothing runs."""
+        self._send({"type": "forget"})
+
+    def interrupt(self) -> None:
+        """Asks the job to stop at the next node or step."""
+        self._send({"type": "stop"})
+
+    def kill(self) -> None:
+        """Ends the process with everything it started."""
+        self._dead = True
+        processes.end(self._process.pid, self.name)
+
+    def log(self) -> str:
+        """What the job printed, the last lines of it."""
+        return b"".join(self._log).decode(errors="replace")
+
+    async def close(self) -> None:
+        """Kills the process and removes its folder."""
+        self.kill()
+        await self._process.wait()
+        self._writer.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(remove, self._folder)
+
+    def clean(self) -> None:
+        """Empties the folders that a job wrote into."""
+        for name in ("output", "temp"):
+            for path in (self._folder / name).iterdir():
+                remove(path)
+
+    _dead = False
+
+    def _config(self) -> dict[str, Any]:
+        return {
+            "custom_nodes": [str(path) for path in self.environment.custom_nodes],
+            "models": [str(path) for path in self.environment.models],
+            "input": str(self._inputs),
+            "warm": self.environment.warm,
+        } | {name: str(self._folder / name) for name in ("output", "temp", "user")}
+
+    def _send(self, head: dict[str, Any]) -> None:
+        if not self._dead:
+            self._writer.write(frames.pack(head))
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                self._take(*await frames.receive(reader))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self._dead = True
+            code = await self._process.wait()
+            self._fail(HostDied(_ended(code)))
+
+    def _take(self, head: dict[str, Any], blob: bytes) -> None:
+        kind = head["type"]
+        if kind == "result" and self._result:
+            if not self._result.done():
+                self._result.set_result(head)
+        elif kind == "checked":
+            if (asked := self._asked.get(head["id"])) and not asked.done():
+                asked.set_result(head)
+        elif kind == "described":
+            self.definitions.set_result(head)
+        elif kind == "ready":
+            self.ready.set_result(None)
+        elif self._tell:
+            self._tell(head, blob)
+
+    def _fail(self, error: HostDied) -> None:
+        for waiting in (self.definitions, self.ready, self._result, *self._asked.values()):
+            if waiting and not waiting.done():
+                waiting.set_exception(error)
+                waiting.exception()  # told to whoever asks; nobody has to
+
+    async def _read_log(self) -> None:
+        assert self._process.stdout
+        while chunk := await self._process.stdout.read(1 << 16):
+            self._log.append(chunk)
+
+
+def _ended(code: int) -> str:
+    if code < 0:
+        return f"its process was ended by signal {-code}"
+    return f"its process ended with exit code {code}"
+
+
+def remove(path: Path) -> None:
+    """Removes a file, or a folder with what is in it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,12 @@
+"""A server in a process of its own: python server.py FOLDER DATA."""
+
+import sys
+from pathlib import Path
+
+from flowscale_runtime import wiring
+from flowscale_runtime.logs import configure
+
+if __name__ == "__main__":
+    configure("json")
+    folder, data = map(Path, sys.argv[1:])
+    wiring.serve(wiring.Settings(folder, data, port=0, workers=2, comfyui_port=0))
