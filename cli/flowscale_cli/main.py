@@ -1,0 +1,88 @@
+"""The command line: verbs, one way to fail, no traceback for the user."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from flowscale_cli import (
+    backup,
+    bench,
+    cancel,
+    doctor,
+    get,
+    import_,
+    init,
+    keys,
+    logs,
+    nodes,
+    pin,
+    restore,
+    retry,
+    run,
+    runs,
+    schema,
+    serve,
+    validate,
+)
+from flowscale_cli.errors import CliError
+from flowscale_cli.output import say
+
+app = typer.Typer(
+    name="flowscale",
+    help="Serve ComfyUI workflows as production APIs, from YAML specs in git.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 specs are wrong, 4 no server or no access, "
+    "5 the run failed, 130 Ctrl-C.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+VERBS = (
+    init,
+    import_,
+    validate,
+    doctor,
+    serve,
+    run,
+    runs,
+    get,
+    logs,
+    cancel,
+    retry,
+    bench,
+    pin,
+    backup,
+    restore,
+)
+for module in (*VERBS, schema):
+    app.command(module.__name__.rpartition(".")[2].rstrip("_"))(module.command)
+app.add_typer(keys.app, name="keys")
+app.add_typer(nodes.app, name="nodes")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("flowscale-platform"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    """Serve ComfyUI workflows as production APIs, from YAML specs in git."""
+
+
+def main() -> None:
+    """The `flowscale` program."""
+    try:
+        app()
+    except CliError as error:
+        say(f"flowscale: {error}")
+        sys.exit(error.code)
+    except BrokenPipeError:
+        sys.exit(0)

@@ -1,0 +1,28 @@
+"""Node packs as verbs see them: those that come with the platform, and those of a folder's custom_nodes/."""
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flowscale_cli.output import warn
+
+if TYPE_CHECKING:
+    from flowscale_runtime.nodes.packs import Packs
+
+
+def load(folder: Path) -> "Packs":
+    """Everything that workflows of a folder can use. What a pack prints while it loads goes to stderr."""
+    from flowscale_runtime.nodes import packs
+
+    custom = folder / "custom_nodes"
+    with redirect_stdout(sys.stderr):
+        return packs.load([custom] if custom.is_dir() else [])
+
+
+def definitions(folder: Path) -> dict[str, Any]:
+    """The definitions of all node classes; packs that fail to load are told."""
+    found = load(folder)
+    for failure in found.failures:
+        warn(f"pack {failure.pack}: {failure.message}: {failure.hint}")
+    return dict(found.definitions)

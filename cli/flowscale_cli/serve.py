@@ -1,0 +1,85 @@
+"""flowscale serve: a folder of specs as an API on this machine."""
+
+import errno
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flowscale_cli.errors import CliError, SpecsWrong, UsageError
+from flowscale_cli.options import Data, Environment, Folder, data_folder
+from flowscale_cli.specs import read
+
+
+def command(
+    folder: Folder = Path(),
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 8000,
+    data: Data = None,
+    environment: Environment = None,
+    workers: Annotated[int, typer.Option(help="Host processes at most; 0: one a core.", min=0)] = 0,
+    allow_private_urls: Annotated[
+        bool, typer.Option(help="Let URL inputs lead to addresses that aren't public.")
+    ] = False,
+    log_format: Annotated[str, typer.Option(help="text or json; json where nobody looks.")] = "",
+) -> None:
+    """Serve a folder: the REST API of every deployment in it. Changed specs are taken over while it runs.
+
+    SIGTERM and Ctrl-C end it: running work gets some seconds, the rest goes back to the queue.
+
+    Example: flowscale serve examples/01-photo-upscale --port 8000
+    """
+    _, project = read(folder, environment)
+    if not project.deployments:
+        raise SpecsWrong(
+            f"{folder} declares nothing to serve: add a Workflow, or start with `flowscale init {folder}`"
+        )
+    check_free(host, port)
+    from flowscale_runtime.logs import configure
+    from flowscale_runtime.wiring import DataInUse, Settings, serve
+
+    configure(log_format)
+    settings = Settings(
+        folder=folder.resolve(),
+        data=data_folder(folder, data).resolve(),
+        environment=environment,
+        host=host,
+        port=port,
+        workers=workers,
+        allow_private_urls=allow_private_urls,
+    )
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        serve(settings)
+    except KeyboardInterrupt:
+        return
+    except DataInUse as error:
+        raise CliError(str(error)) from error
+    except OSError as error:
+        raise CliError(f"{settings.data} can't be used for data: {error}") from error
+
+
+def _end(number: int, frame: object) -> None:
+    """Ends the process in order: what is open is closed, which the signal's own way would not do."""
+    sys.exit(0)
+
+
+def check_free(host: str, port: int) -> None:
+    """Raises an error that says what to do where nothing can listen on this address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except socket.gaierror as error:
+        raise UsageError(f"there is no host {host!r} to listen on") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            hint = "stop what listens there, or take another with --port (0: any free one)"
+            raise CliError(f"port {port} of {host} is in use: {hint}") from error
+        raise CliError(f"can't listen on port {port} of {host}: {error.strerror}") from error

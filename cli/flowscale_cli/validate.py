@@ -1,0 +1,63 @@
+"""flowscale validate: whether specs and workflows are right, without serving anything."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flowscale_cli.errors import SpecsWrong
+from flowscale_cli.options import AsJson, Environment, Folder
+from flowscale_cli.output import emit, say
+from flowscale_cli.specs import read
+
+if TYPE_CHECKING:
+    from flowscale_specs import ResolvedProject
+
+
+def command(
+    folder: Folder = Path(),
+    environment: Environment = None,
+    workflows: Annotated[
+        bool,
+        typer.Option("--workflows", help="Check workflow files and their inputs too; loads the node packs."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check specs: every error with file, line, column and the nearest valid name.
+
+    Example: flowscale validate examples/01-photo-upscale
+    """
+    documents, project = read(folder, environment)
+    if workflows:
+        check_workflows(project)
+    if as_json:
+        emit(
+            {
+                "project": project.name,
+                "documents": len(documents),
+                "deployments": sorted(project.deployments),
+                "workflows": {name: workflow.version for name, workflow in sorted(project.workflows.items())},
+            }
+        )
+        return
+    for name, deployment in sorted(project.deployments.items()):
+        traffic = ", ".join(f"{version} {percent:g} %" for version, percent in deployment.traffic)
+        say(f"{name}: workflow {deployment.workflow} ({traffic}) on {deployment.gpu.name}")
+    say(f"{folder}: {len(documents)} documents are right")
+
+
+def check_workflows(project: "ResolvedProject") -> None:
+    """Raises SpecsWrong after printing what is wrong with the workflow files and what specs say of them."""
+    from flowscale_cli.checks import folder as checks
+    from flowscale_cli.packs import definitions
+
+    declared = project.workflows.values()
+    known = {home: definitions(home) for home in {workflow.folder for workflow in declared}}
+    count = 0
+    for workflow in declared:
+        for finding in checks.workflow(workflow, known[workflow.folder]):
+            if finding.status == "fail":
+                say(f"{workflow.folder / workflow.source}: {finding.message} ({finding.hint})")
+                count += 1
+    if count:
+        raise SpecsWrong(f"{count} error{'s' if count > 1 else ''} in workflows")

@@ -1,0 +1,113 @@
+"""Verbs that read a folder: pin, nodes, schema."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flowscale_specs.releases import read_lock
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def mine(flowscale: Run, tmp_path: Path) -> Path:
+    """A folder with one small workflow."""
+    flowscale("init", "mine")
+    return tmp_path / "mine"
+
+
+@pytest.mark.services
+def test_pin_check_tells_whether_the_lock_is_up_to_date(flowscale: Run, mine: Path) -> None:
+    missing = flowscale("pin", mine, "--check")
+    assert (missing.code, "mine 1.0.0: not pinned -> sha256:" in missing.err) == (3, True)
+    assert not (mine / "flowscale.lock").exists()
+    pinned = flowscale("pin", mine)
+    assert pinned.out.split()[:2] == ["mine", "1.0.0"]
+    assert read_lock(mine / "flowscale.lock").digest("mine", "1.0.0") == pinned.out.split()[2]
+    assert flowscale("pin", mine, "--check").code == 0
+    workflow = mine / "workflow.json"
+    workflow.write_text(workflow.read_text().replace("Hello, ", "Good day, "))
+    before = (mine / "flowscale.lock").read_bytes()
+    changed = flowscale("pin", mine, "--check")
+    assert (changed.code, "run `flowscale pin` and commit it" in changed.err) == (3, True)
+    assert (mine / "flowscale.lock").read_bytes() == before
+
+
+def test_pin_of_wrong_specs_ends_with_3(flowscale: Run, mine: Path) -> None:
+    (mine / "flowscale.yaml").write_text("apiVersion: flowscale.ai/v1\nkind: Workflo\n")
+    assert flowscale("pin", mine).code == 3
+
+
+@pytest.mark.services
+def test_pin_of_a_workflow_that_needs_more_ends_with_3(flowscale: Run, mine: Path) -> None:
+    (mine / "workflow.json").write_text('{"1": {"class_type": "Mystery", "inputs": {}}}')
+    done = flowscale("pin", mine)
+    assert (done.code, "Mystery" in done.err) == (3, True)
+
+
+def test_nodes_are_searched_by_name_title_and_category(flowscale: Run) -> None:
+    named = json.loads(flowscale("nodes", "list", "--search", "imageblur", "--json").out)
+    assert list(named) == ["ImageBlur"]
+    of_category = json.loads(flowscale("nodes", "list", "--search", "mask/compositing", "--json").out)
+    assert "JoinImageWithAlpha" in of_category
+
+
+def test_nodes_of_the_folder_are_among_them(flowscale: Run, mine: Path) -> None:
+    (mine / "custom_nodes").mkdir()
+    (mine / "custom_nodes/own.py").write_text(
+        "print('loading')\n"
+        "class Own:\n"
+        "    INPUT_TYPES = classmethod(lambda cls: {'required': {}})\n"
+        "    RETURN_TYPES, FUNCTION, CATEGORY = (), 'run', 'own'\n"
+        "NODE_CLASS_MAPPINGS = {'Own': Own}\n"
+    )
+    done = flowscale("nodes", "list", mine, "--search", "own", "--json")
+    assert "Own" in json.loads(done.out)  # what packs print is not on stdout
+
+
+def test_a_node_is_described(flowscale: Run) -> None:
+    rows = [
+        line.split("\t")
+        for line in flowscale("nodes", "describe", "ImageScaleToMaxDimension").out.splitlines()
+    ]
+    assert rows[0] == ["name", "direction", "type", "facts"]
+    assert ["image", "in", "IMAGE"] in [row[:3] for row in rows]
+    (method,) = [row[3] for row in rows if row[0] == "upscale_method"]
+    assert "default area" in method
+    assert "lanczos" in method
+    assert [row[1] for row in rows].count("out") == 1
+    told = json.loads(flowscale("nodes", "describe", "ImageBlur", "--json").out)
+    assert told["name"] == "ImageBlur"
+
+
+def test_an_unknown_node_names_the_nearest(flowscale: Run) -> None:
+    done = flowscale("nodes", "describe", "ImageBlurr")
+    assert (done.code, "did you mean ImageBlur?" in done.err) == (2, True)
+
+
+def test_the_schema_can_be_checked(flowscale: Run, tmp_path: Path) -> None:
+    printed = flowscale("schema")
+    (tmp_path / "kept.json").write_text(printed.out)
+    assert flowscale("schema", "--check", "kept.json").code == 0
+    (tmp_path / "kept.json").write_text("{}")
+    assert flowscale("schema", "--check", "kept.json").code == 3
+    assert flowscale("schema", "--check", "nowhere.json").code == 3
+
+
+def test_validate_looks_into_workflows_when_asked(flowscale: Run, mine: Path) -> None:
+    assert flowscale("validate", mine, "--workflows").code == 0
+    spec = mine / "flowscale.yaml"
+    spec.write_text(spec.read_text().replace("1.value", "1.valu"))
+    assert flowscale("validate", mine).code == 0
+    done = flowscale("validate", mine, "--workflows")
+    assert (done.code, "Did you mean 'value'?" in done.err) == (3, True)
+    assert done.err.splitlines()[0].startswith(f"{mine / 'workflow.json'}: Input 'name': ")
+
+
+def test_validate_of_a_workflow_with_unknown_nodes_ends_with_3(flowscale: Run, mine: Path) -> None:
+    (mine / "workflow.json").write_text('{"1": {"class_type": "Mystery", "inputs": {}}}')
+    done = flowscale("validate", mine, "--workflows")
+    assert (done.code, "node 1 needs Mystery, which no pack offers" in done.err) == (3, True)
