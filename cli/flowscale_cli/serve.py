@@ -41,7 +41,8 @@ def command(
         )
     check_free(host, port)
     from flowscale_runtime.logs import configure
-    from flowscale_runtime.wiring import DataInUse, Settings, serve
+    from flowscale_runtime.stores.exclusive import DataInUse
+    from flowscale_runtime.wiring import Settings, serve
 
     configure(log_format)
     settings = Settings(

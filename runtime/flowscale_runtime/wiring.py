@@ -1,15 +1,14 @@
 """One process that serves a folder: gateway, worker and stores on SQLite and a folder, put together here alone."""
 
 import asyncio
-import fcntl
 import json
 import logging
 import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +44,7 @@ from flowscale_runtime.gateway.webhooks import Deliveries, tell_updates
 from flowscale_runtime.stores import keys, migrate, prompts, queue
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import SqliteDatabase
+from flowscale_runtime.stores.exclusive import exclusive
 from flowscale_runtime.stores.objects import FolderObjects
 from flowscale_runtime.stores.parts import FolderParts
 from flowscale_runtime.worker.agent import Agent
@@ -77,14 +77,10 @@ class Settings:
     comfyui_port: int | None = None
 
 
-class DataInUse(Exception):
-    """Another server works on this data folder."""
-
-
 def serve(settings: Settings) -> None:
     """Serves a folder until a signal ends it."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    with _exclusive(settings.data):
+    with exclusive(settings.data):
         config = uvicorn.Config(
             create_app(lambda app: running(app, settings, second)),
             host=settings.host,
@@ -271,6 +267,7 @@ async def owner_key(path: Path, project: str, database: SqliteDatabase) -> None:
     if not path.is_file():
         _, key = await database.write(keys.create, project, "owner", "owner", now())
         _keep(path, key + "\n")
+        log.warning("the owner's API key is %s (kept in %s)", key, path)
 
 
 def _secret(path: Path) -> str:
@@ -296,16 +293,3 @@ def _announce(settings: Settings, url: str, second: socket.socket | None) -> Non
         log.warning("ComfyUI's clients are served on %s", facts["comfyui_url"])
     _keep(settings.data / "server.json", json.dumps(facts))
     log.warning("listening on %s", url)
-
-
-@contextmanager
-def _exclusive(data: Path) -> Iterator[None]:
-    """Holds the data folder for this process."""
-    with (data / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataInUse(
-                f"another server uses {data}: stop it, or give this one a folder of its own with --data"
-            ) from error
-        yield

@@ -48,7 +48,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
         f"{named(path)}:{node.lineno} {node.name} has {lines(node)} lines"
         for path in modules()
         for node in functions(path)
-        if lines(node) > LONGEST_FUNCTION
+        if lines(node) > LONGEST_FUNCTION and "migrations" not in path.parts
     ]
     assert long == []
 

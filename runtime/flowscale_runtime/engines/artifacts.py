@@ -117,7 +117,7 @@ def _media_facts(path: Path) -> dict[str, Any]:
                 rate = float(video.average_rate) if video.average_rate else None
                 found |= {"width": video.width, "height": video.height, "fps": rate}
             for audio in container.streams.audio[:1]:
-                found |= {"sample_rate": audio.rate, "channels": audio.channels}
+                found |= {name: getattr(audio, name, None) for name in ("sample_rate", "channels")}
             return found
     except av.FFmpegError:
         return {}

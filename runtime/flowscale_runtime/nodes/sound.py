@@ -75,7 +75,7 @@ def read(
     container: InputContainer, stream: AudioStream, name: str, start: float = 0.0, duration: float = 0.0
 ) -> Audio:
     """A sound track as one batch item; parts that are damaged are left out, as players do."""
-    rate = stream.rate
+    rate = getattr(stream, "rate", 0)  # a stream whose codec nobody knows has none
     resampler = av.AudioResampler(format="fltp")
     parts: list[torch.Tensor] = []
     kept = 0

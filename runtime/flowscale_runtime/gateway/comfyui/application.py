@@ -36,7 +36,7 @@ def application(find: Callable[[], Comfy], *, keyed: bool = True) -> Starlette:
     app = Starlette(
         routes=[*routes, Mount("/api", routes=routes)],
         middleware=[Middleware(Guard, keyed=keyed)],
-        exception_handlers={ApiError: _refused, HTTPException: _unknown},
+        exception_handlers={Refused: _refused, ApiError: _failed, HTTPException: _unknown},
     )
     app.router.redirect_slashes = False
     app.state.find, app.state.keyed = find, keyed
@@ -44,7 +44,11 @@ def application(find: Callable[[], Comfy], *, keyed: bool = True) -> Starlette:
 
 
 async def _refused(request: Request, error: Any) -> Response:
-    return reply(error.body, error.status) if isinstance(error, Refused) else failure(error)
+    return reply(error.body, 400)
+
+
+async def _failed(request: Request, error: Any) -> Response:
+    return failure(error)
 
 
 async def _unknown(request: Request, error: Any) -> Response:

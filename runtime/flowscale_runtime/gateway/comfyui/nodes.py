@@ -16,6 +16,7 @@ from flowscale_runtime.gateway.comfyui.service import Comfy, caller
 from flowscale_runtime.gateway.comfyui.tree import files
 from flowscale_runtime.gateway.errors import NotFound
 
+DISABLED = "SERVICE_DISABLED"
 MODELS = (".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".pkl", ".sft")
 _UPLOADS = {
     "image_upload": (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
@@ -191,7 +192,7 @@ async def disabled(request: Request) -> Response:
     """Assets are off, as they are in ComfyUI unless it is told otherwise."""
     await caller(request)
     message = "Assets are not kept here."
-    return reply({"error": {"code": "SERVICE_DISABLED", "message": message, "details": {}}}, 503)
+    return reply({"error": {"code": DISABLED, "message": message, "details": {}}}, 503)
 
 
 routes = (

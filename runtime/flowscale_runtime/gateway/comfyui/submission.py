@@ -11,7 +11,7 @@ from flowscale_runtime.gateway.access import Principal
 from flowscale_runtime.gateway.admission import new_run_id, new_suffix, output_names, terms, translated
 from flowscale_runtime.gateway.comfyui.progress import Prompt
 from flowscale_runtime.gateway.comfyui.service import DEPLOYMENT, Comfy
-from flowscale_runtime.gateway.errors import ApiError, BadRequest
+from flowscale_runtime.gateway.errors import BadRequest
 from flowscale_runtime.stores import prompts, submission
 from flowscale_runtime.stores.errors import BudgetExceeded, QueueFull
 from flowscale_runtime.stores.values import NewRun, Submitted
@@ -22,10 +22,8 @@ PRIVATE = ("auth_token_comfy_org", "api_key_comfy_org")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 
 
-class Refused(ApiError):
+class Refused(Exception):
     """A prompt that can't be queued, in ComfyUI's words: `type`, message, and errors by node."""
-
-    status, code = 400, "INVALID_PROMPT"
 
     def __init__(self, error: dict[str, Any], node_errors: dict[str, Any] | None = None) -> None:
         super().__init__(error["message"])

@@ -1,0 +1,48 @@
+"""Every benchmark runs in a tiny size and prints its tables: counts are asserted, never times."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+SCRIPTS = {
+    "http_submit": ("--runs", "15", "--connections", "4", "--sizes", "8", "16", "--quick", "--peers"),
+    "startup": ("--runs", "1"),
+    "cache": ("--runs", "3"),
+    "graph_chain": ("--sizes", "10", "20", "--repeats", "1"),
+    "specs_load": ("--documents", "100", "--repeat", "1"),
+}
+EXPECTED = {
+    "http_submit": (
+        "15 requests one after another",
+        "4 clients, 30 requests",
+        "30 accepted, 30 found, **0 lost**",
+        "Memory over many runs",
+    ),
+    "startup": ("From the start of the process", "Parts, each in a process of its own"),
+    "cache": (
+        "A picture of 512 x 512, blurred",
+        "| repeated, from the cache | 15 | 15 |",
+        "asked for 16 times at once: computed 1 time(s)",
+    ),
+    "graph_chain": ("ours", "µs/node"),
+    "specs_load": ("documents", "bare YAML"),
+}
+
+
+def printed(benchmarks: Path, name: str, *options: str) -> str:
+    """What a benchmark prints."""
+    command = [sys.executable, str(benchmarks / f"{name}.py"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_benchmark_prints_what_it_counted_and_its_tables(benchmarks: Path, name: str) -> None:
+    text = printed(benchmarks, name, *SCRIPTS[name])
+    for said in EXPECTED[name]:
+        assert said in text
