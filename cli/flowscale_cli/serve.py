@@ -1,9 +1,7 @@
 """flowscale serve: a folder of specs as an API on this machine."""
 
 import errno
-import signal
 import socket
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +18,14 @@ def command(
     port: Annotated[
         int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
     ] = 8000,
+    comfyui_port: Annotated[
+        int | None,
+        typer.Option(
+            help="A port of its own for ComfyUI's clients, without keys on this machine; 0 takes a free one.",
+            min=0,
+            max=65535,
+        ),
+    ] = None,
     data: Data = None,
     environment: Environment = None,
     workers: Annotated[int, typer.Option(help="Host processes at most; 0: one a core.", min=0)] = 0,
@@ -51,23 +57,16 @@ def command(
         environment=environment,
         host=host,
         port=port,
+        comfyui_port=comfyui_port,
         workers=workers,
         allow_private_urls=allow_private_urls,
     )
-    signal.signal(signal.SIGTERM, _end)
     try:
         serve(settings)
-    except KeyboardInterrupt:
-        return
     except DataInUse as error:
         raise CliError(str(error)) from error
     except OSError as error:
         raise CliError(f"{settings.data} can't be used for data: {error}") from error
-
-
-def _end(number: int, frame: object) -> None:
-    """Ends the process in order: what is open is closed, which the signal's own way would not do."""
-    sys.exit(0)
 
 
 def check_free(host: str, port: int) -> None:

@@ -126,11 +126,12 @@ def marked(fences: list[Any]) -> dict[Path, list[Any]]:
 
 
 class Reader:
-    """Does what a page says, in an empty folder: files are written, servers started, commands run."""
+    """Does what a page says, in a folder with the clone's examples: files are written, servers started, commands run."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
         self.servers: list[subprocess.Popen[bytes]] = []
+        (folder / "examples").symlink_to(ROOT / "examples")
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self.environment = {
             **os.environ,

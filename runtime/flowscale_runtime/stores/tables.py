@@ -113,16 +113,15 @@ Index(
     runs.c.priority.desc(),
     runs.c.number,
     sqlite_where=CLAIMABLE,
-    postgresql_where=CLAIMABLE,
 )
-Index("ix_runs_queued_in", runs.c.deployment, sqlite_where=QUEUED, postgresql_where=QUEUED)
-Index("ix_runs_running", runs.c.deployment, sqlite_where=RUNNING, postgresql_where=RUNNING)
+Index("ix_runs_queued_in", runs.c.deployment, sqlite_where=QUEUED)
+Index("ix_runs_running", runs.c.deployment, sqlite_where=RUNNING)
 Index("ix_runs_listing", runs.c.project, runs.c.created_at)
 Index("ix_runs_group_id", runs.c.group_id)
 Index("ix_runs_batch_id", runs.c.batch_id)
 Index("ix_runs_cache_key", runs.c.cache_key)
 _FOLLOWS = runs.c.leader.is_not(None)
-Index("ix_runs_leader", runs.c.leader, sqlite_where=_FOLLOWS, postgresql_where=_FOLLOWS)
+Index("ix_runs_leader", runs.c.leader, sqlite_where=_FOLLOWS)
 Index("ix_runs_suffix", runs.c.suffix)
 
 attempts = Table(

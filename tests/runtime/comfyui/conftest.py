@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -153,18 +154,29 @@ def png(colour: Any = "red", size: tuple[int, int] = (8, 6), mode: str = "RGB", 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     root = tmp_path_factory.mktemp("comfyui")
-    folder, data = root / "spec", root / "data"
-    shutil.copytree(HERE / "pack", folder / "custom_nodes" / "pack")
-    data.mkdir()
-    (folder / "flowscale.yaml").write_text(SPEC)
-    (folder / "workflow.json").write_text(json.dumps(WORKFLOW))
+    lay(root)
+    with launched(root) as (server, _):
+        yield server
+
+
+def lay(root: Path) -> None:
+    """A spec folder with the test's pack, and an empty data folder."""
+    shutil.copytree(HERE / "pack", root / "spec" / "custom_nodes" / "pack")
+    (root / "data").mkdir()
+    (root / "spec" / "flowscale.yaml").write_text(SPEC)
+    (root / "spec" / "workflow.json").write_text(json.dumps(WORKFLOW))
+
+
+@contextmanager
+def launched(root: Path) -> "Iterator[tuple[Server, subprocess.Popen[bytes]]]":
+    """A server on these folders until the block ends."""
     environment = os.environ | {"NO_PROXY": "127.0.0.1"}
-    with (root / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, HERE / "server.py", folder, data], stdout=log, stderr=log, env=environment
-        )
+    command = [sys.executable, HERE / "server.py", root / "spec", root / "data"]
+    (root / "data" / "server.json").unlink(missing_ok=True)
+    with (root / "server.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
-        yield wait_for(process, data, root / "server.log")
+        yield wait_for(process, root / "data", root / "server.log"), process
     finally:
         process.terminate()
         process.wait()
@@ -175,13 +187,21 @@ def wait_for(process: "subprocess.Popen[bytes]", data: Path, log: Path) -> Serve
     while True:
         if process.poll() is not None:
             pytest.fail(log.read_text()[-3000:])
-        if (data / "owner.key").exists():
+        if (data / "owner.key").exists() and (data / "server.json").exists():
             facts = json.loads((data / "server.json").read_text())
             key = (data / "owner.key").read_text().strip()
             found = Server(facts["url"], facts["comfyui_url"], key, data)
-            if httpx.get(f"{found.url}/readyz", trust_env=False).status_code == 200:
+            if answers(f"{found.url}/readyz") and answers(f"{found.open_url}/prompt"):
                 return found
         time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    """Whether somebody answers well."""
+    try:
+        return httpx.get(url, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from flowscale_runtime.stores.errors import AlreadyFinished, NotFound
 async def post(request: Request) -> Response:
     """Queues a prompt."""
     comfy, principal = await caller(request, "runs:execute")
+    principal.require("workflows:write")  # a prompt is a workflow of the caller's own
     comfy.state.gate.check_address(request, comfy.host)
     comfy.state.gate.check_rate(principal, comfy.host)
     posted = submission.read(await body_of(request))
