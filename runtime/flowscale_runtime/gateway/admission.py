@@ -42,7 +42,7 @@ _LETTERS = string.ascii_uppercase + string.digits
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A run that somebody wants. `idempotency` is the caller's key."""
+    """A run that somebody wants. `idempotency` is the caller's key; `fresh` asks for no answer of an earlier run."""
 
     principal: Principal
     deployment: Deployment
@@ -51,6 +51,7 @@ class Wish:
     idempotency: str | None = None
     batch_id: str | None = None
     retry_of: str | None = None
+    fresh: bool = False
 
 
 class Admission:
@@ -132,7 +133,7 @@ class Admission:
             priority=options.priority,
             webhooks=webhooks(deployment, options.webhook),
             expires_at=now + int(options.ttl * SECOND) if options.ttl else None,
-            cache=cache_terms(deployment, version, inputs, now),
+            cache=None if wish.fresh else cache_terms(deployment, version, inputs, now),
             idempotency=self._idempotency(wish, inputs, now),
             budgets=tuple(terms(budget, deployment.project, now) for budget in deployment.budgets),
         )

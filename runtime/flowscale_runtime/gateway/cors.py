@@ -13,7 +13,15 @@ from flowscale_specs.resolved import ResolvedCors
 
 _OF_RUN = re.compile(r"/api/v1/runs/(?!output$|batch(?:/|$))(?P<run>[^/]+)")
 _HEADERS = (
-    *("authorization", "content-type", "idempotency-key", "last-event-id", "prefer", "upload-offset"),
+    *(
+        "authorization",
+        "cache-control",
+        "content-type",
+        "idempotency-key",
+        "last-event-id",
+        "prefer",
+        "upload-offset",
+    ),
     *("x-api-key", "x-flowscale-signature", "x-flowscale-timestamp", "x-request-id"),
 )
 _EXPOSED = "location, retry-after, upload-length, upload-offset, x-request-id"

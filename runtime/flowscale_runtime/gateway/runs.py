@@ -36,7 +36,8 @@ async def submit(request: Request) -> Response:
     sent = await read_submission(request, limit)
     try:
         deployment = admitted(state, request, principal, sent.options.workflow_id)
-        wish = Wish(principal, deployment, sent.inputs, sent.options, idempotency_key(request))
+        key, fresh = idempotency_key(request), "no-cache" in request.headers.get("cache-control", "")
+        wish = Wish(principal, deployment, sent.inputs, sent.options, key, fresh=fresh)
         return success(await start(state, request, wish))
     finally:
         for file in sent.files:

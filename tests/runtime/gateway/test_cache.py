@@ -71,3 +71,10 @@ async def test_an_answer_never_goes_to_another_tenant(cached, kit):
     key = await cached.key("contributor", "other")
     reply = await cached.client.post(RUNS, headers=cached.as_(key))
     assert reply.json()["data"]["status"] == "queued"
+
+
+async def test_a_caller_may_ask_for_a_fresh_answer(cached):
+    await cached.run(prompt="A Fox")
+    reply = await cached.client.post(RUNS, data={"prompt": "A Fox"}, headers={"Cache-Control": "no-cache"})
+    assert reply.json()["data"]["status"] == "queued"
+    assert len(await cached.claim()) == 1

@@ -60,6 +60,7 @@ KEY = {
         "The same key and body replay the reply; another body is 409.",
     )
 }
+FRESH = {"Cache-Control": said(TEXT, "`no-cache` computes the run, even where its answer is known.")}
 START = (400, 402, 409, 413, 415, 422, 429)
 SENT = (400, 413)
 OPTIONS: dict[str, Schema] = optional(

@@ -14,6 +14,7 @@ from flowscale_runtime.gateway.openapi.notation import (
 )
 from flowscale_runtime.gateway.openapi.operation import (
     EVENTS,
+    FRESH,
     JSON,
     KEY,
     PAGE,
@@ -44,7 +45,7 @@ RUNS: tuple[Operation, ...] = (
             "priority": PRIORITY,
             "ttl": TTL,
         },
-        headers={**KEY, "Prefer": said(TEXT, "`wait=30` waits as the parameter does.")},
+        headers={**KEY, **FRESH, "Prefer": said(TEXT, "`wait=30` waits as the parameter does.")},
         errors=START,
     ),
     Operation(
