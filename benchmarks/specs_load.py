@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+
 from flowscale_specs import load, resolve
 
 if TYPE_CHECKING:

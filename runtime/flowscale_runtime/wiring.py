@@ -1,6 +1,7 @@
 """One process that serves a folder: gateway, worker and stores on SQLite and a folder, put together here alone."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -202,6 +203,8 @@ async def follow(
     """Serves what the folder says, now and after each change; specs that are wrong leave what is served."""
     await refresh(specs, served, pool, agent)
     await owner_key(data / "owner.key", served.catalog.project, database)
+    gc.collect()
+    gc.freeze()  # what was imported stays: looking through it again and again would cost every request
     served.ready = True
     log.info("ready", extra={"deployments": sorted(served.catalog.deployments)})
     async for _ in specs.changes():

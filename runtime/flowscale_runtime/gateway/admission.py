@@ -189,7 +189,12 @@ def new_run_id() -> str:
 
 def new_suffix() -> str:
     """Ten random letters and digits that end the names of a run's outputs."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(10))
+    number = secrets.randbelow(len(_LETTERS) ** 10)
+    letters = []
+    for _ in range(10):
+        number, letter = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[letter])
+    return "".join(letters)
 
 
 def output_names(interface: Interface, suffix: str) -> dict[str, str]:

@@ -163,5 +163,4 @@ class Outside:
             )
         finally:
             route = getattr(scope.get("route"), "path", "unknown")
-            state.metrics.requests.labels(route, request.method, status).inc()
-            state.metrics.latency.labels(route).observe(time.perf_counter() - started)
+            state.metrics.replied(route, request.method, status, time.perf_counter() - started)

@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from flowscale_runtime.stores.values import TERMINAL, Event
 
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 
 
@@ -12,6 +13,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._replies: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
             "flowscale_http_requests",
             "Requests by route and status",
@@ -43,6 +45,16 @@ class Metrics:
             "flowscale_runs_running", "Runs that compute", ["deployment"], registry=self.registry
         )
         self.hosts = Gauge("flowscale_hosts", "Host processes, by state", ["state"], registry=self.registry)
+
+    def replied(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Counts a reply."""
+        method = method if method in _METHODS else "OTHER"  # callers can make methods up without end
+        known = self._replies.get((route, method, status))
+        if known is None:
+            known = (self.requests.labels(route, method, status), self.latency.labels(route))
+            self._replies[route, method, status] = known
+        known[0].inc()
+        known[1].observe(seconds)
 
     def ended(self, event: Event) -> None:
         """Counts a run, where the event is its end."""
