@@ -47,6 +47,7 @@ def _folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     models = {
         "upscale_models": [UPSCALE / "models/upscale_models"],
         "diffusion_models": [EMOJI / "models/diffusion_models"],
+        "vae": [EMOJI / "models/vae"],
     }
     before = folders._current
     folders.use(folders.Folders(root, root, root, root, models))
