@@ -20,6 +20,8 @@ from flowscale_runtime.worker.errors import HostDied
 
 Tell = Callable[[dict[str, Any], bytes], None]
 LOG_LINES = 2000
+# Threads of torch that wait sleep instead of spinning: other hosts and the gateway want the cores too.
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
 
 
 class Host:
@@ -62,7 +64,7 @@ class Host:
             stderr=asyncio.subprocess.STDOUT,
             pass_fds=[channel],
             start_new_session=True,
-            env=os.environ | {processes.MARK: self.name},
+            env=PATIENT | os.environ | {processes.MARK: self.name},
             limit=1 << 20,
         )
 
