@@ -75,6 +75,8 @@ async def test_a_new_period_starts_empty(database, new_run):
     await database.write(
         submission.submit, new_run(timeout=10.0, tries=1, budgets=(terms(10_000, period=7),)), NOW
     )
+    rows = await database.read(budgets.list_balances, "studio")
+    assert [(row.period, row.reserved) for row in rows] == [(7, 10_000), (0, 10_000)]
 
 
 @given(seconds=st.floats(0, 10**6), price=st.integers(0, 10**9))
