@@ -7,7 +7,7 @@ import typer
 
 from flowscale_cli.errors import SpecsWrong
 from flowscale_cli.options import AsJson, Environment, Folder
-from flowscale_cli.output import emit, say
+from flowscale_cli.output import emit, say, warn
 from flowscale_cli.specs import read
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def command(
     Example: flowscale validate examples/01-photo-upscale
     """
     documents, project = read(folder, environment)
+    for entry in documents.declared_only():
+        warn(f"{entry.path}: {entry.kind} {entry.name} is declared, and not executed yet")
     if workflows:
         check_workflows(project)
     if as_json:

@@ -111,3 +111,16 @@ def test_validate_of_a_workflow_with_unknown_nodes_ends_with_3(flowscale: Run, m
     (mine / "workflow.json").write_text('{"1": {"class_type": "Mystery", "inputs": {}}}')
     done = flowscale("validate", mine, "--workflows")
     assert (done.code, "node 1 needs Mystery, which no pack offers" in done.err) == (3, True)
+
+
+def test_validate_says_what_is_declared_and_not_executed_yet(flowscale, tmp_path):
+    folder = tmp_path / "spec"
+    folder.mkdir()
+    (folder / "workflow.json").write_text('{"1": {"class_type": "EmptyImage", "inputs": {}}}')
+    (folder / "flowscale.yaml").write_text(
+        "kind: Workflow\nmetadata: {name: negative}\n---\n"
+        'kind: Schedule\nmetadata: {name: nightly}\nspec: {run: {deployment: negative}, cron: "0 8 * * *"}\n'
+    )
+    done = flowscale("validate", folder)
+    assert done.code == 0
+    assert "Schedule nightly is declared, and not executed yet" in done.err

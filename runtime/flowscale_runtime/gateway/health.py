@@ -48,11 +48,11 @@ async def metrics(request: Request) -> Response:
 async def home(request: Request) -> Response:
     """A page that leads on."""
     names = sorted(state_of(request).served.catalog.deployments)
-    served = "".join(f"<li><a href='/docs?workflow_id={name}'>{name}</a></li>" for name in names)
+    served = "".join(f"<li><a href='/api/v1/docs?workflow_id={name}'>{name}</a></li>" for name in names)
     return HTMLResponse(
         "<!doctype html><html lang=en><meta charset=utf-8><title>FlowScale</title>"
         "<meta name=viewport content='width=device-width'>"
         "<style>body{font:16px/1.5 system-ui;max-width:40rem;margin:4rem auto;padding:0 1rem}</style>"
         f"<h1>FlowScale</h1><p>Deployments served here:</p><ul>{served or '<li>none yet</li>'}</ul>"
-        "<p><a href=/docs>API documentation</a> · <a href=/readyz>ready?</a> · <a href=/metrics>metrics</a></p></html>"
+        "<p><a href=/api/v1/docs>API documentation</a> · <a href=/readyz>ready?</a> · <a href=/metrics>metrics</a></p></html>"
     )

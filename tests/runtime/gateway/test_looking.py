@@ -1,5 +1,7 @@
 """Runs as they are shown: one, page by page, cancelled, and where their outputs are."""
 
+import re
+
 import pytest
 
 from flowscale_runtime.stores.errors import LeaseLost
@@ -208,7 +210,10 @@ async def test_readiness_metrics_and_home_answer_without_a_key(server):
     assert (await server.client.get("/healthz", headers=headers)).text == "ok"
     assert (await server.client.get("/readyz", headers=headers)).json()["data"]["deployments"] == ["words"]
     assert "flowscale_queue_depth" in (await server.client.get("/metrics", headers=headers)).text
-    assert "/docs" in (await server.client.get("/", headers=headers)).text
+    home = (await server.client.get("/", headers=headers)).text
+    links = re.findall(r"href='?([^' >]+)", home)
+    assert "/api/v1/docs" in links
+    assert {(await server.client.get(link, headers=headers)).status_code for link in links} == {200}
     server.state.served.ready = False
     reply = await server.client.get("/readyz", headers=headers)
     assert (reply.status_code, reply.headers["retry-after"]) == (503, "1")
