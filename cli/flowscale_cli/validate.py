@@ -45,7 +45,8 @@ def command(
     for name, deployment in sorted(project.deployments.items()):
         traffic = ", ".join(f"{version} {percent:g} %" for version, percent in deployment.traffic)
         say(f"{name}: workflow {deployment.workflow} ({traffic}) on {deployment.gpu.name}")
-    say(f"{folder}: {len(documents)} documents are right")
+    count = len(documents)
+    say(f"{folder}: {count} document{'s are' if count != 1 else ' is'} right")
 
 
 def check_workflows(project: "ResolvedProject") -> None:

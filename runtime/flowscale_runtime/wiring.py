@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,33 +161,42 @@ async def running(
     specs = SpecFolder(
         settings.folder, settings.environment, objects, lambda wanted: describe(wanted, pool, data)
     )
-    tasks = [
-        asyncio.create_task(each)
-        for each in (
-            agent.run(),
-            follow(specs, served, pool, agent, data, database),
-            state.gate.note_use(),
-            deliveries.run(),
-            count(bus, metrics, database),
-            hub.run(await waiting(database)),
-        )
+    parts = [
+        agent.run(),
+        follow(specs, served, pool, agent, data, database),
+        state.gate.note_use(),
+        deliveries.run(),
+        count(bus, metrics, database),
+        hub.run(await waiting(database)),
     ]
     if second is not None:
         keyed = not guard.local(settings.host)
         app_of_its_own = comfyui.application(lambda: comfy, keyed=keyed)
-        tasks.append(asyncio.create_task(beside.serve(app_of_its_own, second)))
+        parts.append(beside.serve(app_of_its_own, second))
+    try:
+        async with _together(parts):
+            try:
+                yield
+            finally:
+                await agent.drain(settings.grace)
+    finally:
+        await pool.close()
+        await fetcher.close()
+        await database.close()
+
+
+@asynccontextmanager
+async def _together(parts: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Runs the parts of the server beside each other until the block ends."""
+    tasks = [asyncio.create_task(part) for part in parts]
     for task in tasks:
         task.add_done_callback(_fail_loudly)
     try:
         yield
     finally:
-        await agent.drain(settings.grace)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await pool.close()
-        await fetcher.close()
-        await database.close()
 
 
 def _fail_loudly(task: asyncio.Task[None]) -> None:
