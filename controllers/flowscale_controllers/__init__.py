@@ -1,0 +1,1 @@
+"""Level-triggered loops that scale, roll out, hold budgets and start what triggers ask for."""

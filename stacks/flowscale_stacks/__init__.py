@@ -1,0 +1,1 @@
+"""Specs as infrastructure: Kubernetes objects, Pulumi programs, Argo templates and git sync."""
