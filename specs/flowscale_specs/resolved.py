@@ -69,6 +69,41 @@ class ResolvedGpu:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedWindow:
+    """Hours at which a number of instances stand ready. `duration` is in seconds."""
+
+    cron: str
+    duration: float
+    time_zone: str
+    min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedMetric:
+    """A number that a new version must keep to: seconds, dollars, or a part of 1."""
+
+    name: str
+    maximum: float | None = None
+    minimum: float | None = None
+    change: float | None = None
+    """How much worse than the version before it may be, as a part of 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedRollout:
+    """How a new version takes over. Steps are percent, rates are parts of 1, `interval` is in seconds."""
+
+    mode: str
+    steps: tuple[float, ...]
+    interval: float
+    runs: int
+    metrics: tuple[ResolvedMetric, ...]
+    error_rate: float
+    confidence: float
+    automatic: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedScaling:
     """How many instances stand ready, and when that changes. Times are seconds."""
 
@@ -83,6 +118,8 @@ class ResolvedScaling:
     predictive: bool
     idle_timeout: float
     cooldown: float
+    schedule: tuple[ResolvedWindow, ...] = ()
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +204,8 @@ class ResolvedDeployment:
     variables: Mapping[str, str]
     secrets: Mapping[str, str]
     tags: tuple[str, ...]
+    rollout: ResolvedRollout | None = None
+    """None: a new version takes over at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

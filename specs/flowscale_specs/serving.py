@@ -12,8 +12,11 @@ from flowscale_specs.resolved import (
     ResolvedDeployment,
     ResolvedJwt,
     ResolvedLimits,
+    ResolvedMetric,
+    ResolvedRollout,
     ResolvedScaling,
     ResolvedWebhook,
+    ResolvedWindow,
 )
 from flowscale_specs.values import Version
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from flowscale_specs.kinds import WorkflowDeployment
     from flowscale_specs.kinds.access import Auth, Cors, Webhook
     from flowscale_specs.kinds.deployment import Cache, Limits, Scaling
+    from flowscale_specs.kinds.promotion import Metric
+    from flowscale_specs.kinds.rollout import Rollout
     from flowscale_specs.resolved import ResolvedGpu
 
 
@@ -52,6 +57,7 @@ def resolve_deployment(
         variables={**variables, **spec.variables},
         secrets={**secrets, **{name: reference.secret for name, reference in spec.secrets.items()}},
         tags=spec.tags,
+        rollout=None if spec.rollout is None else _rollout(spec.rollout),
     )
 
 
@@ -73,7 +79,35 @@ def _scaling(scaling: Scaling) -> ResolvedScaling:
         predictive=scaling.predictive,
         idle_timeout=float(scaling.idle_timeout),
         cooldown=float(scaling.cooldown),
+        schedule=tuple(
+            ResolvedWindow(
+                cron=str(window.cron),
+                duration=float(window.duration),
+                time_zone=str(window.time_zone),
+                min=window.min,
+            )
+            for window in scaling.schedule
+        ),
+        priority=scaling.priority,
     )
+
+
+def _rollout(rollout: Rollout) -> ResolvedRollout:
+    return ResolvedRollout(
+        mode=rollout.mode,
+        steps=tuple(float(step) for step in rollout.steps),
+        interval=float(rollout.interval),
+        runs=rollout.runs,
+        metrics=tuple(_metric(metric) for metric in rollout.metrics),
+        error_rate=float(rollout.error_rate) / 100,
+        confidence=float(rollout.confidence) / 100,
+        automatic=rollout.automatic,
+    )
+
+
+def _metric(metric: Metric) -> ResolvedMetric:
+    change = None if metric.change is None else float(metric.change) / 100
+    return ResolvedMetric(name=metric.name, maximum=metric.maximum, minimum=metric.minimum, change=change)
 
 
 def _limits(limits: Limits, scaling: Scaling) -> ResolvedLimits:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flowscale_specs import Documents, ResolvedProject, load, resolve
+from flowscale_specs import Documents, ResolvedProject, SpecErrors, load, resolve
 
 Loaded = Callable[[str], Documents]
 
@@ -69,6 +69,8 @@ def test_the_specs_of_the_design_mean_what_they_say(loaded: Loaded, tmp_path: Pa
         "predictive": True,
         "idle_timeout": 300.0,
         "cooldown": 60.0,
+        "schedule": (),
+        "priority": 0,
     }
     assert (deployment.limits.timeout, deployment.limits.queue, deployment.limits.concurrency) == (
         600.0,
@@ -123,6 +125,8 @@ def test_three_lines_and_a_workflow_file_are_enough(loaded: Loaded) -> None:
         "predictive": False,
         "idle_timeout": 300.0,
         "cooldown": 60.0,
+        "schedule": (),
+        "priority": 0,
     }
     assert shown(deployment.limits) == {
         "timeout": 600.0,
@@ -250,6 +254,41 @@ def test_whose_spending_a_budget_counts(
 def test_periods_and_soft_limits(loaded: Loaded, spec: str, period: str, soft: int | None) -> None:
     budget = resolve(loaded(f"kind: Budget\nmetadata: {{name: x}}\nspec: {spec}\n")).budgets["x"]
     assert (budget.period, budget.soft) == (period, soft)
+
+
+def test_rollouts_and_windows_are_resolved_to_seconds_and_parts_of_one(complete: Path) -> None:
+    deployment = resolve(load(complete)).deployments["portrait"]
+    assert deployment.rollout is not None
+    assert (deployment.rollout.steps, deployment.rollout.interval, deployment.rollout.runs) == (
+        (10, 50),
+        600,
+        50,
+    )
+    assert (deployment.rollout.error_rate, deployment.rollout.confidence) == (0.02, 0.99)
+    assert [shown(metric) for metric in deployment.rollout.metrics] == [
+        {"name": "latency-p95", "maximum": 20, "minimum": None, "change": 0.1},
+        {"name": "quality", "maximum": None, "minimum": 0.8, "change": None},
+    ]
+    (window,) = deployment.scaling.schedule
+    assert shown(window) == {
+        "cron": "0 8 * * mon-fri",
+        "duration": 36000,
+        "time_zone": "Europe/Berlin",
+        "min": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("rollout: {confidence: 100%}", "confidence 100% is not between 50% and 99.99%"),
+        ("rollout: [50%, 10%]", "steps must rise"),
+        ("scaling: {schedule: [{cron: '@daily', duration: 0s, min: 1}]}", "the window would never be open"),
+    ],
+)
+def test_rollouts_and_windows_that_make_no_sense_are_refused(loaded: Loaded, spec: str, message: str) -> None:
+    with pytest.raises(SpecErrors, match=message):
+        loaded(f"kind: WorkflowDeployment\nspec: {{workflow: a, {spec}}}\n")
 
 
 def test_numbers_are_bare_numbers(loaded: Loaded) -> None:

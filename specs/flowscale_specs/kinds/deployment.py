@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from flowscale_specs.kinds.access import Auth, Cors, Webhook
 from flowscale_specs.kinds.base import Document, Names, Part, SecretRef
 from flowscale_specs.kinds.fields import WHOLE, Key, Name, Natural, Positive, Setting, Text, Variable
+from flowscale_specs.kinds.rollout import Rollout, Window
 from flowscale_specs.values import Duration, Memory, Percent, Price, Rate, Version, as_written
 
 Instances = Annotated[int, Field(ge=0, le=10_000), WHOLE]
@@ -44,6 +45,10 @@ class Scaling(Part):
     cost: Price | None = Field(None, description="What scaling may reach at most, over all instances.")
     predictive: bool = Field(
         False, description="Whether instances start ahead of demand that comes regularly."
+    )
+    schedule: tuple[Window, ...] = Field((), description="Hours at which more than `min` stand ready.")
+    priority: Annotated[int, Field(ge=-1000, le=1000), WHOLE] = Field(
+        0, description="Who gets GPUs first where there aren't enough for all deployments of a project."
     )
     idle_timeout: Duration = Field(Duration(300), description="How long an instance without work stays.")
     cooldown: Duration = Field(Duration(60), description="How long nothing shrinks after something grew.")
@@ -136,6 +141,9 @@ class WorkflowDeploymentSpec(Part):
     )
     gpu: Annotated[Name, Names("GpuType")] = Field("CPU", description="The GpuType that runs compute on.")
     scaling: Scaling = Field(default_factory=Scaling, description="How many instances stand ready.")
+    rollout: Rollout | None = Field(
+        None, description="How a new version takes over from the one before; all at once unless said."
+    )
     limits: Limits = Field(default_factory=Limits, description="What a run and a caller may use.")
     cache: Cache | None = Field(
         None,
