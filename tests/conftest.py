@@ -1,11 +1,16 @@
-"""What every test has: Hypothesis profiles, the choice of slow tests, and a free port."""
+"""What every test has: Hypothesis profiles, the choice of slow tests, a free port, and a Kubernetes API."""
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from harness.control_plane import ControlPlane
 
 settings.register_profile("dev", max_examples=25, deadline=None)
 settings.register_profile(
@@ -26,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="all",
         help="which tests marked slow run: none, the first of each file, or all (default)",
     )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whatever asks for the Kubernetes API starts servers."""
+    if "control_plane" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.services)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -54,3 +65,14 @@ def free_port() -> Callable[[], int]:
             return int(listener.getsockname()[1])
 
     return pick
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ControlPlane]":
+    """A Kubernetes API for all tests, which take a namespace each: `control_plane.namespace()`."""
+    from harness import control_plane, programs
+
+    programs.need("etcd", "kube-apiserver", "kubectl")
+    folder: Path = tmp_path_factory.mktemp("control-plane")
+    with control_plane.ControlPlane(folder) as running:
+        yield running
