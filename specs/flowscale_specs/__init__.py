@@ -1,7 +1,7 @@
 """FlowScale's specs: YAML documents that declare what is served, read, checked and resolved into plain values."""
 
 from flowscale_specs.documents import Documents, Entry
-from flowscale_specs.errors import CanonicalError, SpecError, SpecErrors
+from flowscale_specs.errors import CanonicalError, SpecError, SpecErrors, Unpinned
 from flowscale_specs.kinds import KINDS, Document
 from flowscale_specs.kinds.interface import FILE_INPUTS, InputSpec, OutputSpec
 from flowscale_specs.kinds.workflow import GoldenOutput, GoldenTest, ModelFile, NodePack
@@ -60,6 +60,7 @@ __all__ = [
     "ResolvedWorkflow",
     "SpecError",
     "SpecErrors",
+    "Unpinned",
     "json_schema",
     "load",
     "parse",

@@ -4,6 +4,7 @@ The tree:
 
     SpecErrors          all that is wrong with a set of specs; holds one SpecError for each fault
     CanonicalError      a value that has no canonical bytes (not a number, a key that isn't text ...)
+    Unpinned            a version that is to be deployed has no release yet
 """
 
 from __future__ import annotations
@@ -46,6 +47,17 @@ class SpecErrors(Exception):
 
 class CanonicalError(ValueError):
     """A value that has no canonical bytes."""
+
+
+class Unpinned(Exception):
+    """A version that is to be deployed has no release yet."""
+
+    def __init__(self, workflow: str, version: str) -> None:
+        self.workflow = workflow
+        self.version = version
+        super().__init__(
+            f"{workflow} {version} has no release: run `flowscale pin` and commit flowscale.lock"
+        )
 
 
 def _place(error: SpecError) -> tuple[str, int, int, str, str, str]:

@@ -206,6 +206,8 @@ class ResolvedDeployment:
     tags: tuple[str, ...]
     rollout: ResolvedRollout | None = None
     """None: a new version takes over at once."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the document; policies select by them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

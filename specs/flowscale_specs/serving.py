@@ -58,6 +58,7 @@ def resolve_deployment(
         secrets={**secrets, **{name: reference.secret for name, reference in spec.secrets.items()}},
         tags=spec.tags,
         rollout=None if spec.rollout is None else _rollout(spec.rollout),
+        labels=entry.document.metadata.labels,
     )
 
 

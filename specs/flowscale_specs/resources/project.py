@@ -1,0 +1,57 @@
+"""Whose resource it is: the project as each resource carries it, since readers see one resource at a time."""
+
+from dataclasses import dataclass, field
+
+from pydantic import Field
+
+from flowscale_specs.kinds.project import Member, ProjectSpec, Retention, Role
+from flowscale_specs.resources.shape import NameOrNone, Seconds, Shape, said
+from flowscale_specs.values import Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceProject:
+    """Whose deployment or budget a resource is."""
+
+    name: str
+    organization: str
+    team: str
+    environment: str | None
+    members: tuple[Member, ...] = ()
+    retention: Retention = field(default_factory=Retention)
+
+
+class MemberShape(Shape):
+    """A person or a group with a role."""
+
+    name: str = Field(description=said(Member, "name"))
+    role: Role = Field(description=said(Member, "role"))
+
+    def frozen(self) -> Member:
+        return Member(name=self.name, role=self.role)
+
+
+class RetentionShape(Shape):
+    """How long things are kept."""
+
+    inputs: Seconds = Field(description=said(Retention, "inputs", "seconds"))
+    outputs: Seconds = Field(description=said(Retention, "outputs", "seconds"))
+    runs: Seconds = Field(description=said(Retention, "runs", "seconds"))
+    logs: Seconds = Field(description=said(Retention, "logs", "seconds"))
+    audit: Seconds = Field(description=said(Retention, "audit", "seconds"))
+
+    def frozen(self) -> Retention:
+        return Retention(**{name: Duration(seconds) for name, seconds in self})
+
+
+class ProjectShape(Shape):
+    """Whose resource it is."""
+
+    resolved = ResourceProject
+
+    name: str = Field(description="The project's name.")
+    organization: str = Field(description=said(ProjectSpec, "organization"))
+    team: str = Field(description=said(ProjectSpec, "team"))
+    environment: NameOrNone = Field("", description="The Environment that it was made for.")
+    members: tuple[MemberShape, ...] = Field(description=said(ProjectSpec, "members"))
+    retention: RetentionShape = Field(description=said(ProjectSpec, "retention"))
