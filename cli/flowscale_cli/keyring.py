@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from flowscale_cli.connection import credentials, running_server
 from flowscale_cli.control import Control
-from flowscale_cli.errors import CliError
+from flowscale_cli.errors import CliError, UsageError
 from flowscale_cli.local import DATABASE, opened
 
 if TYPE_CHECKING:
@@ -78,9 +78,12 @@ class Stored:
 
     def create(self, wanted: Mapping[str, Any]) -> Row:
         from flowscale_runtime.stores import keys
+        from flowscale_specs.rights import ROLES
 
         expiry: datetime | None = wanted.get("expires_at")
         role = wanted.get("role") or ("custom" if wanted.get("scopes") else "contributor")
+        if role not in ROLES and not wanted.get("scopes"):
+            raise UsageError(f"there is no role {role!r}: without a server it is one of {', '.join(ROLES)}")
         key_id, key = keys.create(
             self._connection,
             self._owner.project,

@@ -22,7 +22,10 @@ KeyId = Annotated[str, typer.Argument(help="The key's id.", metavar="KEY_ID")]
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     role: Annotated[
-        str | None, typer.Option(help="viewer, contributor, admin or owner. [default: contributor]")
+        str | None,
+        typer.Option(
+            help="viewer, contributor, admin, owner, or a role of the project. [default: contributor]"
+        ),
     ] = None,
     scopes: Annotated[
         list[str] | None, typer.Option("--scope", help="Only this right, instead of a role's. Repeatable.")
@@ -43,7 +46,7 @@ def create(
     """
     wanted = {
         "name": name,
-        "role": _role(role) if role else None,
+        "role": role,
         "scopes": _scopes(scopes),
         "deployments": deployments or None,
         "rate": _rate(rate),
@@ -119,16 +122,8 @@ def moment(text: str, now: datetime) -> datetime:
     return found
 
 
-def _role(role: str) -> str:
-    from flowscale_runtime.stores.keys import ROLES
-
-    if role not in ROLES:
-        raise UsageError(f"there is no role {role!r}: it is one of {', '.join(ROLES)}")
-    return role
-
-
 def _scopes(scopes: list[str] | None) -> list[str] | None:
-    from flowscale_runtime.stores.keys import SCOPES
+    from flowscale_specs.rights import SCOPES
 
     if unknown := [scope for scope in scopes or () if scope not in SCOPES]:
         raise UsageError(f"there is no scope {unknown[0]!r}: it is one of {', '.join(SCOPES)}")

@@ -10,7 +10,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.access import Gate
 from flowscale_runtime.gateway.admission import Admission
 from flowscale_runtime.gateway.app import create_app
-from flowscale_runtime.gateway.catalog import Catalog, Served
+from flowscale_runtime.gateway.catalog import Served
 from flowscale_runtime.gateway.comfyui import application as comfyui
 from flowscale_runtime.gateway.comfyui import guard
 from flowscale_runtime.gateway.comfyui.clearing import Cleared
@@ -35,6 +35,7 @@ from flowscale_runtime.gateway.comfyui.service import DEPLOYMENT, Comfy
 from flowscale_runtime.gateway.comfyui.tree import Tree
 from flowscale_runtime.gateway.fetching import Fetcher
 from flowscale_runtime.gateway.folder import Description, SpecFolder
+from flowscale_runtime.gateway.identity import Issuers
 from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.gateway.metrics import Metrics
 from flowscale_runtime.gateway.secrets import Secrets
@@ -137,7 +138,7 @@ async def running(
         objects=objects,
         parts=FolderParts(data / "uploads"),
         bus=bus,
-        gate=Gate(database, now, Tokens(_secret(data / "tokens.key"), now)),
+        gate=Gate(database, now, Tokens(_secret(data / "tokens.key"), now), Issuers(served, now)),
         links=links,
         sources=sources,
         admission=Admission(database, sources, bus, now, agent.wake),
@@ -228,7 +229,7 @@ async def refresh(specs: SpecFolder, served: Served, pool: Pool, agent: Agent) -
         catalog = await specs.load()
     except SpecErrors as errors:
         problems = tuple(str(error) for error in errors.errors)
-        served.catalog = Catalog(served.catalog.project, served.catalog.deployments, problems)
+        served.catalog = replace(served.catalog, problems=problems)
     else:
         served.catalog = catalog
         pool.use(catalog.environments())

@@ -152,7 +152,12 @@ class ResolvedJwt:
 
     issuer: str
     audience: str
-    keys: str
+    keys: str | None
+    """Where the keys are; None: found by discovery."""
+    user: str
+    groups: str
+    role: str
+    leeway: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +257,7 @@ class ResolvedProject:
     team: str
     description: str
     members: tuple[Member, ...]
+    roles: Mapping[str, tuple[str, ...]]
     retention: Retention
     variables: Mapping[str, str]
     secrets: Mapping[str, str]

@@ -80,6 +80,7 @@ def _project(
         team=project.team,
         description=project.description,
         members=project.members,
+        roles=project.roles,
         retention=project.retention,
         variables=variables,
         secrets=secrets,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from flowscale_specs.documents import Entry
     from flowscale_specs.kinds import WorkflowDeployment
-    from flowscale_specs.kinds.access import Auth, Cors, Webhook
+    from flowscale_specs.kinds.access import Auth, Cors, Jwt, Webhook
     from flowscale_specs.kinds.deployment import Cache, Limits, Scaling
     from flowscale_specs.kinds.promotion import Metric
     from flowscale_specs.kinds.rollout import Rollout
@@ -137,7 +137,19 @@ def _auth(auth: Auth) -> ResolvedAuth:
         required=auth.required,
         allowed_addresses=auth.allowed_addresses,
         signed=auth.signed,
-        jwt=None if jwt is None else ResolvedJwt(issuer=jwt.issuer, audience=jwt.audience, keys=jwt.keys),
+        jwt=None if jwt is None else _jwt(jwt),
+    )
+
+
+def _jwt(jwt: Jwt) -> ResolvedJwt:
+    return ResolvedJwt(
+        issuer=jwt.issuer,
+        audience=jwt.audience,
+        keys=jwt.keys,
+        user=jwt.user,
+        groups=jwt.groups,
+        role=jwt.role,
+        leeway=float(jwt.leeway),
     )
 
 

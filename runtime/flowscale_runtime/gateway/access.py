@@ -19,6 +19,7 @@ from flowscale_runtime.gateway.errors import (
     RateLimited,
     Unauthenticated,
 )
+from flowscale_runtime.gateway.identity import Identity, Issuers
 from flowscale_runtime.gateway.tokens import Claims, Tokens
 from flowscale_runtime.stores import keys
 from flowscale_runtime.stores.database import Database
@@ -27,6 +28,7 @@ from flowscale_specs.values import Rate
 
 FRESH = 2 * SECOND  # how long a key is trusted before the database is asked again
 TOUCH_EVERY = 10.0
+JWT = "eyJ"  # how the header of every JSON Web Token begins: '{"'
 KEY_WANTED = "Send your API key in the X-API-KEY header."
 _ANYBODY = frozenset({"runs:read", "runs:execute", "workflows:read"})
 
@@ -59,9 +61,11 @@ class Principal:
 class Gate:
     """Checks keys, addresses and rates. `clock` gives microseconds since the epoch."""
 
-    def __init__(self, database: Database, clock: Callable[[], int], tokens: Tokens) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], int], tokens: Tokens, issuers: Issuers
+    ) -> None:
         self.tokens = tokens
-        self._database, self._clock = database, clock
+        self._database, self._clock, self._issuers = database, clock, issuers
         self._known: dict[str, tuple[int, keys.Key | None]] = {}
         self._used: dict[str, int] = {}
         self._rates = MovingWindowRateLimiter(MemoryStorage())
@@ -74,6 +78,8 @@ class Gate:
         key = credential(request)
         if key is None:
             return _anybody(catalog)
+        if key.startswith(JWT) and key.count(".") == 2:
+            return self._identified(await self._issuers.read(key))
         if "." in key:
             return await self._by_token(self.tokens.read(key))
         found = self._valid(await self._find(keys.digest(key)))
@@ -84,6 +90,11 @@ class Gate:
         scopes = said.scopes if "admin" in found.scopes else said.scopes & found.scopes
         deployments = found.deployments if said.deployments is None else said.deployments
         return Principal(said.project, scopes, found.id, found.name, deployments, found.rate, by_token=True)
+
+    def _identified(self, found: Identity) -> Principal:
+        scopes, deployments = found.grant.scopes, found.grant.deployments
+        project, rate = self._issuers.project, None
+        return Principal(project, scopes, found.name, found.user, deployments, rate, by_token=True)
 
     def _valid(self, key: keys.Key | None) -> keys.Key:
         now = self._clock()

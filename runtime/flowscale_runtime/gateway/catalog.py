@@ -7,7 +7,8 @@ from typing import Any
 
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.errors import InvalidInputs, NotFound
-from flowscale_specs import ResolvedBudget, ResolvedDeployment
+from flowscale_specs import ResolvedBudget, ResolvedDeployment, ResolvedJwt
+from flowscale_specs.rights import Grant
 from flowscale_workflows.interface import Interface
 
 
@@ -56,6 +57,10 @@ class Catalog:
     project: str = "default"
     deployments: Mapping[str, Deployment] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    members: Mapping[str, Grant] = field(default_factory=dict)
+    """What people and groups of an identity provider may do, by name."""
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Roles that the project declares beside the built-in ones."""
 
     def select(self, name: str | None) -> Deployment:
         """The deployment of this name; without a name the only one there is. Raises NotFound, InvalidInputs."""
@@ -79,6 +84,11 @@ class Catalog:
     def open(self) -> tuple[str, ...]:
         """Names of the deployments that need no key."""
         return tuple(name for name, one in self.deployments.items() if not one.spec.auth.required)
+
+    def accepting(self, issuer: str) -> dict[str, ResolvedJwt]:
+        """The deployments that take tokens of an issuer, and on which terms."""
+        terms = ((name, one.spec.auth.jwt) for name, one in self.deployments.items())
+        return {name: jwt for name, jwt in terms if jwt is not None and jwt.issuer == issuer}
 
     def environments(self) -> set[Environment]:
         """The environments that hosts are needed for."""

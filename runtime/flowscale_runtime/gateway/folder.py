@@ -22,6 +22,7 @@ from flowscale_specs import (
     resolve,
 )
 from flowscale_specs.releases import LOCK_NAME, Lock, Release, read_lock
+from flowscale_specs.rights import grants
 from flowscale_workflows.errors import WorkflowError
 from flowscale_workflows.interface import Interface
 from flowscale_workflows.releases import build, repeatable
@@ -73,7 +74,8 @@ class SpecFolder:
                 continue
             budgets = tuple(budget for budget in project.budgets.values() if name in budget.deployments)
             deployments[name] = Deployment(spec, project.name, project.team, versions, budgets)
-        return Catalog(project.name, deployments, tuple(problems))
+        members = grants(project.members, project.roles)
+        return Catalog(project.name, deployments, tuple(problems), members, project.roles)
 
     async def changes(self) -> AsyncIterator[None]:
         """Comes once for every burst of changes in the folder."""

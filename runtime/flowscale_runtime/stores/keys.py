@@ -11,28 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from flowscale_runtime.stores.errors import NotFound
 from flowscale_runtime.stores.tables import keys
-
-SCOPES = (
-    "runs:read",
-    "runs:execute",
-    "workflows:read",
-    "workflows:write",
-    "deployments:read",
-    "deployments:write",
-    "keys:manage",
-    "billing:read",
-    "audit:read",
-    "admin",
-)
-_VIEWER = ("runs:read", "workflows:read", "deployments:read")
-_CONTRIBUTOR = (*_VIEWER, "runs:execute", "workflows:write")
-_ADMIN = (*_CONTRIBUTOR, "deployments:write", "keys:manage", "billing:read", "audit:read")
-ROLES: dict[str, tuple[str, ...]] = {
-    "viewer": _VIEWER,
-    "contributor": _CONTRIBUTOR,
-    "admin": _ADMIN,
-    "owner": SCOPES,
-}
+from flowscale_specs.rights import ROLES
 
 
 @dataclass(frozen=True, slots=True)

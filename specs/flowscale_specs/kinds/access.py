@@ -29,7 +29,17 @@ class Jwt(Part):
 
     issuer: WebUrl = Field(description="Who signs them: the `iss` claim.")
     audience: Word = Field(description="For whom they are: the `aud` claim.")
-    keys: WebUrl = Field(description="Where the issuer's public keys are (JWKS).")
+    keys: WebUrl | None = Field(
+        None,
+        description="Where the issuer's public keys are (JWKS); found by OpenID Connect discovery unless said.",
+    )
+    user: Word = Field("sub", description="The claim that says who it is.")
+    groups: Word = Field("groups", description="The claim with the holder's groups.")
+    role: Literal["none", "viewer", "contributor", "admin", "owner"] = Field(
+        "contributor",
+        description="What holders may do whom the project doesn't name among its members; `none` refuses them.",
+    )
+    leeway: Duration = Field(Duration(60), description="How far the issuer's clock may be off.")
 
 
 class Auth(Part):

@@ -24,6 +24,7 @@ from flowscale_runtime.gateway.app import create_app
 from flowscale_runtime.gateway.catalog import Served
 from flowscale_runtime.gateway.fetching import Fetcher
 from flowscale_runtime.gateway.folder import Description, SpecFolder
+from flowscale_runtime.gateway.identity import Issuers
 from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.gateway.metrics import Metrics
 from flowscale_runtime.gateway.sources import Sources
@@ -245,7 +246,7 @@ async def gateway(path: Path, description: Description) -> AsyncIterator[Server]
         objects=objects,
         parts=FolderParts(path / "uploads"),
         bus=bus,
-        gate=Gate(database, clock, Tokens("secret" * 6, clock)),
+        gate=Gate(database, clock, Tokens("secret" * 6, clock), Issuers(served, clock)),
         links=links,
         sources=sources,
         admission=Admission(database, sources, bus, clock, work.set),

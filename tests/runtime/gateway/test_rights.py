@@ -3,7 +3,7 @@
 import pytest
 
 from flowscale_runtime.gateway.openapi.operations import OPERATIONS
-from flowscale_runtime.stores.keys import ROLES, SCOPES
+from flowscale_specs.rights import ROLES, SCOPES
 
 API = "/api/v1"
 KEYED = [operation for operation in OPERATIONS if operation.scope]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import AfterValidator, AwareDatetime, Field, NaiveDatetime
@@ -18,6 +18,7 @@ from flowscale_runtime.gateway.replies import success
 from flowscale_runtime.gateway.state import State
 from flowscale_runtime.stores import audit, keys
 from flowscale_runtime.stores.values import SECOND
+from flowscale_specs.rights import ROLES, Scope
 from flowscale_specs.values import Rate
 
 router = APIRouter()
@@ -29,25 +30,11 @@ def _rate(text: str) -> str:
     return text
 
 
-Scope = Literal[
-    "runs:read",
-    "runs:execute",
-    "workflows:read",
-    "workflows:write",
-    "deployments:read",
-    "deployments:write",
-    "keys:manage",
-    "billing:read",
-    "audit:read",
-    "admin",
-]
-
-
 class Wanted(bodies.Body):
     """A key to be made: rights by a role or by scopes, for all deployments or some."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    role: Literal["viewer", "contributor", "admin", "owner"] | None = None
+    role: str | None = None
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1)] | None = None
     deployments: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     rate: Annotated[str, AfterValidator(_rate)] | None = None
@@ -76,7 +63,7 @@ async def create(request: Request) -> Response:
     state, principal = await holder(request, "keys:manage")
     wanted = await bodies.read(request, Wanted)
     role = wanted.role or ("custom" if wanted.scopes else "contributor")
-    scopes = wanted.scopes or keys.ROLES[role]
+    scopes = wanted.scopes or _of_role(state, role)
     deployments = _deployments(state, principal, wanted.deployments)
     _check_power(principal, scopes, deployments)
     expires = _expiry(wanted.expires_at, state.clock())
@@ -190,6 +177,15 @@ def _check_power(principal: Principal, scopes: Iterable[str], deployments: Seque
         principal.require(scope)
     if not _reaches(principal, deployments):
         raise Forbidden("This key is for some deployments, and can't manage keys for others.")
+
+
+def _of_role(state: State, role: str) -> Sequence[str]:
+    known: dict[str, Sequence[str]] = {**ROLES, **state.served.catalog.roles}
+    if role not in known:
+        raise InvalidInputs(
+            f"There is no role {role!r}.", field="role", reason="unknown", choices=sorted(known)
+        )
+    return known[role]
 
 
 def _deployments(state: State, principal: Principal, wanted: Sequence[str] | None) -> list[str] | None:

@@ -19,7 +19,7 @@ from flowscale_runtime.gateway.openapi.notation import (
     ref,
     said,
 )
-from flowscale_runtime.stores.keys import ROLES, SCOPES
+from flowscale_specs.rights import SCOPES
 
 STATUS = one_of("queued", "running", "completed", "failed", "cancelled", "timed_out")
 TAGS = {"anyOf": [many(TEXT), MAP, {"type": "null"}]}
@@ -173,7 +173,7 @@ SCHEMAS: dict[str, Schema] = {
     "KeyRequest": {
         **optional(
             name={**TEXT, "minLength": 1, "maxLength": 100},
-            role=one_of(*ROLES),
+            role=said(TEXT, "viewer, contributor, admin, owner, or a role of the project."),
             scopes={**many(one_of(*SCOPES)), "minItems": 1},
             deployments={**many(TEXT), "minItems": 1},
             rate=said(TEXT, "As 10/s or 600/h."),
