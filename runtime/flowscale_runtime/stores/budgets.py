@@ -13,7 +13,7 @@ from flowscale_runtime.stores.values import BudgetTerms, NewRun
 
 def reserve(connection: Connection, budgets: Sequence[BudgetTerms], amount: int) -> None:
     """Sets `amount` micro-dollars aside in every budget, or raises BudgetExceeded and changes nothing."""
-    for terms in budgets:
+    for terms in sorted(budgets, key=lambda terms: (terms.name, terms.period)):
         spent, reserved = _balance(connection, terms)
         left = terms.limit - spent - reserved
         if amount > left or left <= 0 < terms.limit:
@@ -28,7 +28,7 @@ def reserve(connection: Connection, budgets: Sequence[BudgetTerms], amount: int)
 
 def settle(connection: Connection, run: Row[Any], cost: int, seconds: float, now: int) -> None:
     """Turns a run's reservation into what it cost, and tells each threshold that this crosses, once."""
-    for name, period in run.budgets:
+    for name, period in sorted(map(tuple, run.budgets)):
         row = connection.execute(
             update(balances)
             .where(_is(name, period))
@@ -57,9 +57,9 @@ def list_balances(connection: Connection, project: str) -> list[Row[Any]]:
 
 def _balance(connection: Connection, terms: BudgetTerms) -> tuple[int, int]:
     row = connection.execute(
-        select(balances.c.spent, balances.c.reserved, balances.c.limit, balances.c.alerts).where(
-            _is(terms.name, terms.period)
-        )
+        select(balances.c.spent, balances.c.reserved, balances.c.limit, balances.c.alerts)
+        .where(_is(terms.name, terms.period))
+        .with_for_update()
     ).one_or_none()
     if row is None:
         connection.execute(

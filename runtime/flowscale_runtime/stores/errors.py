@@ -11,6 +11,7 @@ StoreError
         TooMuch              send no more than was announced
         Busy                 somebody else writes to it right now
     LeaseLost                somebody else holds the run: drop what was computed
+    Unavailable              the database or the object store doesn't answer: try again later
 """
 
 
@@ -78,3 +79,7 @@ class Busy(Refused):
 
 class LeaseLost(StoreError):
     """Another attempt holds the run, or it has ended."""
+
+
+class Unavailable(StoreError):
+    """The database or the object store doesn't answer, and was waited for long enough."""

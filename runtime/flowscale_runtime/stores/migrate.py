@@ -4,19 +4,24 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from flowscale_runtime.stores.locks import lock
 from flowscale_runtime.stores.tables import metadata
 
-HEAD = "0001"
 _SCRIPTS = Path(__file__).parent / "migrations"
+HEAD = max(path.name[:4] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
 def upgrade(connection: Connection) -> None:
-    """Gives a fresh database the newest schema, and runs the migrations that an older one lacks."""
+    """Gives a fresh database the newest schema, and runs the migrations that an older one lacks.
+
+    A database that a newer release has migrated is left as it is: this release works with it.
+    """
+    lock(connection, "migrations")
     if not inspect(connection).has_table("alembic_version"):
         metadata.create_all(connection)
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
-    elif connection.execute(text("SELECT version_num FROM alembic_version")).scalar() != HEAD:
+    elif str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar()) < HEAD:
         run_migrations(connection)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from flowscale_runtime.stores import budgets, events, outbox
 from flowscale_runtime.stores.errors import AlreadyFinished, LeaseLost, NotFound
+from flowscale_runtime.stores.locks import lock
 from flowscale_runtime.stores.tables import QUEUED, RUNNING, attempts, run_outputs, runs
 from flowscale_runtime.stores.values import (
     SECOND,
@@ -21,6 +22,7 @@ from flowscale_runtime.stores.values import (
     cost,
 )
 
+EXPIRED_AT_ONCE = 500
 _ENDING = (
     "state",
     "completed_at",
@@ -91,13 +93,18 @@ def cancel(connection: Connection, project: str, run_id: str, now: int) -> tuple
 
 def expire(connection: Connection, now: int) -> Change:
     """Ends the queued runs whose time to live is over."""
-    late = connection.execute(select(runs).where(QUEUED, runs.c.expires_at <= now)).all()
+    query = (
+        select(runs).where(QUEUED, runs.c.expires_at <= now).order_by(runs.c.number).limit(EXPIRED_AT_ONCE)
+    )
+    late = connection.execute(query.with_for_update(skip_locked=True)).all()
     error = problem("TTL_EXPIRED", "The run waited longer than its ttl allows.")
     return merge(end(connection, run, Ending("timed_out", error=error), now) for run in late)
 
 
 def end(connection: Connection, run: Row[Any], ending: Ending, now: int) -> Change:
     """What every end has in common: the row, outputs, money, events, webhooks, and those who wait for the same."""
+    if run.cache_key:
+        lock(connection, f"answer {run.project} {run.cache_key}")
     seconds = (run.seconds or 0.0) + ending.seconds
     paid = cost(seconds, run.price)
     connection.execute(
@@ -139,7 +146,8 @@ def answer_from(
     connection: Connection, run_ids: Sequence[str], artifacts: Sequence[Artifact], now: int
 ) -> list[Event]:
     """Completes queued runs at no cost with what an identical run gave."""
-    waiting = connection.execute(select(runs).where(runs.c.id.in_(run_ids)).order_by(runs.c.number)).all()
+    query = select(runs).where(runs.c.id.in_(run_ids)).order_by(runs.c.number).with_for_update()
+    waiting = connection.execute(query).all()
     ending = Ending("completed", artifacts=tuple(artifacts), cached=True)
     return [event for run in waiting for event in end(connection, run, ending, now).events]
 
@@ -229,7 +237,8 @@ def name_outputs(
 def _release_followers(connection: Connection, run: Row[Any], ending: Ending, now: int) -> Change:
     """Those who waited for the same answer get it; where there is none, the first of them computes it."""
     following = (runs.c.leader == run.id) & QUEUED
-    waiting = connection.execute(select(runs.c.id).where(following).order_by(runs.c.number)).scalars().all()
+    query = select(runs.c.id).where(following).order_by(runs.c.number).with_for_update()
+    waiting = connection.execute(query).scalars().all()
     if not waiting:
         return Change()
     if ending.state == "completed":

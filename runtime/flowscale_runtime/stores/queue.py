@@ -1,42 +1,18 @@
 """The runs table as the queue: claim under a lease, renew, give back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from flowscale_runtime.stores import events
+from flowscale_runtime.stores import events, lanes
 from flowscale_runtime.stores.outcomes import Ending, close_attempt, end, held, merge, problem
-from flowscale_runtime.stores.tables import CLAIMABLE, QUEUED, RUNNING, attempts, runs
+from flowscale_runtime.stores.tables import DELAYED, QUEUED, RUNNING, attempts, runs
+from flowscale_runtime.stores.turns import Waiting, draw, favourite
 from flowscale_runtime.stores.values import SECOND, Change, Claimed
 
-SPARE = 8  # candidates beyond what is wanted: some belong to deployments that are full by then
-_NEEDED = [
-    runs.c[name]
-    for name in (
-        *("id", "fence", "deployment", "release", "environment", "inputs", "timeout", "memory"),
-        *("concurrency", "tries_left", "sequence"),
-    )
-]
-
 # Built once: building a statement costs more than running it.
-_COUNTS = (
-    select(runs.c.deployment, func.count(), func.min(runs.c.concurrency))
-    .where(RUNNING)
-    .group_by(runs.c.deployment)
-)
-_CANDIDATES = (
-    select(*_NEEDED)
-    .where(
-        CLAIMABLE,
-        runs.c.available_at <= bindparam("now"),
-        runs.c.environment.in_(bindparam("environments", expanding=True)),
-        runs.c.deployment.not_in(bindparam("full", expanding=True)),
-    )
-    .order_by(runs.c.priority.desc(), runs.c.number)
-    .limit(bindparam("most", type_=Integer))
-    .with_for_update(skip_locked=True)
-)
 _TAKEN = ("fence", "worker", "started_at", "tries_left", "sequence", "lease_until")
 _TAKE = (
     update(runs)
@@ -44,12 +20,37 @@ _TAKE = (
     .values({name: bindparam(name) for name in _TAKEN} | {"state": "running"})
 )
 _ATTEMPT = insert(attempts)
+_RENEW = (
+    update(runs)
+    .where(runs.c.id == bindparam("run"), runs.c.fence == bindparam("under"), RUNNING)
+    .values(lease_until=bindparam("until"))
+)
+_RIPEN = update(runs).where(DELAYED, runs.c.delayed_until <= bindparam("now")).values(delayed_until=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """What a worker prefers. `warm` names releases that it has loaded, `deployment` is the only one that it serves,
+    `by_turn` asks for the run that waits the longest in fairness, whatever its priority."""
+
+    warm: Collection[str] = ()
+    deployment: str | None = None
+    by_turn: bool = False
+
+
+NEUTRAL = Leaning()
 
 
 def claim(
-    connection: Connection, worker: str, capacity: Mapping[str, int], total: int, lease: int, now: int
+    connection: Connection,
+    worker: str,
+    capacity: Mapping[str, int],
+    total: int,
+    lease: int,
+    now: int,
+    leaning: Leaning = NEUTRAL,
 ) -> list[Claimed]:
-    """Takes runs for free instances, the highest priority and oldest first.
+    """Takes runs for free instances: the highest priority first, then whose turn it is.
 
     Args:
         capacity: free instances by environment.
@@ -59,27 +60,22 @@ def claim(
     free = {environment: count for environment, count in capacity.items() if count > 0}
     if not free or total <= 0:
         return []
-    running = _running(connection)
-    taken = []
-    for run in _candidates(connection, list(free), running, total, now):
-        if not free[run.environment] or _is_full(run, running):
-            continue
-        free[run.environment] -= 1
-        running[run.deployment] = (running.get(run.deployment, (0, None))[0] + 1, run.concurrency)
-        taken.append(_take(connection, run, worker, lease, now))
-        if len(taken) == total or not any(free.values()):
-            break
-    return taken
+    rows = _patient(connection, free, now) if leaning.by_turn else []
+    if not rows:
+        rows = _rows(connection, free, total, leaning, now)
+    return [_take(connection, run, worker, lease, now) for run in rows]
+
+
+def ripen(connection: Connection, now: int) -> bool:
+    """Lets delayed runs be claimed whose time has come; answers whether there were any."""
+    return bool(connection.execute(_RIPEN, {"now": now}).rowcount)
 
 
 def renew(connection: Connection, held_runs: Sequence[tuple[str, int]], until: int) -> list[str]:
     """Extends leases; answers with the runs that the caller has lost."""
     lost = []
-    for run_id, fence in held_runs:
-        done = connection.execute(
-            update(runs).where(runs.c.id == run_id, runs.c.fence == fence, RUNNING).values(lease_until=until)
-        )
-        if not done.rowcount:
+    for run_id, fence in sorted(held_runs):
+        if not connection.execute(_RENEW, {"run": run_id, "under": fence, "until": until}).rowcount:
             lost.append(run_id)
     return lost
 
@@ -116,30 +112,64 @@ def demand(connection: Connection) -> dict[str, dict[str, int]]:
 
 def next_available(connection: Connection, now: int) -> int | None:
     """When the next delayed or expiring run wants attention, in microseconds."""
-    soonest = select(func.min(runs.c.available_at)).where(QUEUED, runs.c.available_at > now)
-    expiring = select(func.min(runs.c.expires_at)).where(QUEUED)
-    times = [connection.execute(query).scalar() for query in (soonest, expiring)]
+    ripening = select(func.min(runs.c.delayed_until)).where(DELAYED)
+    expiring = select(func.min(runs.c.expires_at)).where(QUEUED, runs.c.expires_at.is_not(None))
+    times = [connection.execute(query).scalar() for query in (ripening, expiring)]
     return min((time for time in times if time is not None), default=None)
 
 
-def _running(connection: Connection) -> dict[str, tuple[int, int | None]]:
-    return {deployment: (count, limit) for deployment, count, limit in connection.execute(_COUNTS)}
+def _rows(
+    connection: Connection, free: Mapping[str, int], total: int, leaning: Leaning, now: int
+) -> list[Row[Any]]:
+    """Locked rows of the runs to take; lanes that somebody else empties meanwhile are made up for by others."""
+    waiting = sorted(_heads(connection, free, leaning, now), key=lambda run: run.rank)
+    left, rows = dict(free), list[Row[Any]]()
+    while waiting and len(rows) < total and any(left.values()):
+        some, waiting = waiting[:total], waiting[total:]
+        for row in _from(connection, some, left, total - len(rows), leaning, now):
+            left[row.environment] -= 1
+            rows.append(row)
+    return rows
 
 
-def _candidates(
+def _heads(connection: Connection, free: Mapping[str, int], leaning: Leaning, now: int) -> list[Waiting]:
+    if leaning.deployment is None:
+        return [run for environment in free for run in lanes.heads(connection, environment, now)]
+    only = leaning.deployment
+    return [run for environment in free for run in lanes.head(connection, environment, only, now)]
+
+
+def _from(
     connection: Connection,
-    environments: list[str],
-    running: Mapping[str, tuple[int, int | None]],
-    wanted: int,
+    some: list[Waiting],
+    free: Mapping[str, int],
+    total: int,
+    leaning: Leaning,
     now: int,
-) -> Sequence[Row[Any]]:
-    full = [name for name, (count, limit) in running.items() if limit is not None and count >= limit]
-    asked = {"environments": environments, "full": full, "now": now, "most": wanted + SPARE}
-    return connection.execute(_CANDIDATES, asked).all()
+) -> list[Row[Any]]:
+    """Locked rows from these lanes, in the order in which they should start."""
+    rooms = lanes.rooms(connection, some)
+    if total == 1 and leaning.warm and not rooms:
+        liked = favourite(lanes.reach(connection, some[0].lane, now), leaning.warm, now)
+        if liked and (rows := lanes.take_one(connection, liked.number)):
+            return list(rows)
+    several = total > 1 and len(some) > 1
+    waiting = (
+        [run for one in some for run in lanes.front(connection, one.lane, total, now)]
+        if several
+        else (some * total)
+    )
+    drawn = draw(waiting, free, rooms, total)
+    return [row for lane, count in drawn.items() for row in lanes.take(connection, lane, count, now)]
 
 
-def _is_full(run: Row[Any], running: Mapping[str, tuple[int, int | None]]) -> bool:
-    return run.concurrency is not None and running.get(run.deployment, (0, None))[0] >= run.concurrency
+def _patient(connection: Connection, free: Mapping[str, int], now: int) -> list[Row[Any]]:
+    """The run that waits the longest in fairness, if it may start."""
+    waiting = [run for environment in free for run in lanes.longest(connection, environment, now)]
+    for run in sorted(waiting, key=lambda run: run.turn):
+        if draw([run], free, lanes.rooms(connection, [run]), 1):
+            return list(lanes.take_one(connection, run.number))
+    return []
 
 
 def _take(connection: Connection, run: Row[Any], worker: str, lease: int, now: int) -> Claimed:
@@ -179,6 +209,7 @@ def _back(connection: Connection, run: Row[Any], reason: str, log: str, delay: i
             lease_until=None,
             started_at=None,
             available_at=now + delay,
+            delayed_until=now + delay if delay else None,
             fence=run.fence + 1,
             seconds=(run.seconds or 0.0) + seconds,
             sequence=run.sequence + 1,

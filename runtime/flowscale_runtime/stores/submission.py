@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, delete, insert, select
 
-from flowscale_runtime.stores import budgets, events, outcomes
+from flowscale_runtime.stores import budgets, events, lanes, outcomes
 from flowscale_runtime.stores.errors import KeyReused, QueueFull
+from flowscale_runtime.stores.locks import lock
 from flowscale_runtime.stores.tables import QUEUED, RUNNING, batches, idempotency, run_outputs, runs
 from flowscale_runtime.stores.values import Artifact, NewRun, Submitted, cost
 
@@ -43,6 +44,8 @@ def submit(connection: Connection, run: NewRun, now: int) -> Submitted:
     """
     if run.idempotency and (earlier := _earlier(connection, run, now)):
         return earlier
+    if run.cache:
+        lock(connection, f"answer {run.project} {run.cache.key}")
     answer = _fresh_answer(connection, run)
     leader = None if answer else _leader(connection, run)
     if not answer and not leader and run.queue_limit is not None:
@@ -114,6 +117,7 @@ def _check_queue(connection: Connection, deployment: str, limit: int) -> None:
 
 
 def _insert(connection: Connection, run: NewRun, leader: str | None, reserved: int, now: int) -> int:
+    flow = f"{run.project}/{run.key_id or ''}"
     row = {
         "id": run.id,
         "project": run.project,
@@ -148,6 +152,8 @@ def _insert(connection: Connection, run: NewRun, leader: str | None, reserved: i
         "available_at": now,
         "tries_left": run.tries,
         "sequence": 1,
+        "flow": flow,
+        "turn": lanes.turn(connection, run.environment, flow, run.weight),
     }
     number = connection.execute(_INSERT, row).inserted_primary_key
     assert number

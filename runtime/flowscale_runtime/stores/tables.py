@@ -10,18 +10,20 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     literal_column,
-    text,
 )
 
 metadata = MetaData(
@@ -51,6 +53,8 @@ def encode(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+# A queue leaves dead rows at its front: they are to be cleared away long before a fifth of the table is dead.
+BUSY = {"fillfactor": 80, "autovacuum_vacuum_scale_factor": 0.01, "autovacuum_analyze_scale_factor": 0.02}
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
 runs = Table(
@@ -98,30 +102,50 @@ runs = Table(
     Column("completed_at", BigInteger),
     Column("seconds", Float),
     Column("cost", BigInteger),
-    Column("cached", Boolean, nullable=False, server_default=text("0")),
+    Column("cached", Boolean, nullable=False, server_default=false()),
     Column("sequence", Integer, nullable=False, server_default="0"),
     Column("error", Json),
     Column("timings", Json),
+    # the place in the queue
+    Column("flow", String, nullable=False, server_default=""),
+    Column("turn", BigInteger, nullable=False, server_default="0"),
+    Column("delayed_until", BigInteger),
+    postgresql_with=BUSY,
 )
 
 # Literals, not parameters: only then can a planner tell that the partial indexes below fit.
 QUEUED = runs.c.state == literal_column("'queued'")
 RUNNING = runs.c.state == literal_column("'running'")
-CLAIMABLE = QUEUED & runs.c.leader.is_(None)
+DELAYED = QUEUED & runs.c.delayed_until.is_not(None)
+CLAIMABLE = QUEUED & runs.c.leader.is_(None) & runs.c.delayed_until.is_(None)
+
+
+def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """What makes an index partial in every dialect."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
 Index(
-    "ix_runs_queue",
+    "ix_runs_lane",
+    runs.c.environment,
+    runs.c.deployment,
     runs.c.priority.desc(),
+    runs.c.turn,
     runs.c.number,
-    sqlite_where=CLAIMABLE,
+    **_where(CLAIMABLE),
 )
-Index("ix_runs_queued_in", runs.c.deployment, sqlite_where=QUEUED)
-Index("ix_runs_running", runs.c.deployment, sqlite_where=RUNNING)
+Index("ix_runs_turn", runs.c.environment, runs.c.turn, **_where(CLAIMABLE))
+Index("ix_runs_flow", runs.c.environment, runs.c.flow, runs.c.turn, **_where(QUEUED))
+Index("ix_runs_delayed", runs.c.delayed_until, **_where(DELAYED))
+Index("ix_runs_expiring", runs.c.expires_at, **_where(QUEUED & runs.c.expires_at.is_not(None)))
+Index("ix_runs_queued_in", runs.c.deployment, **_where(QUEUED))
+Index("ix_runs_running", runs.c.deployment, **_where(RUNNING))
+Index("ix_runs_ended", runs.c.completed_at, **_where(runs.c.completed_at.is_not(None)))
 Index("ix_runs_listing", runs.c.project, runs.c.created_at)
 Index("ix_runs_group_id", runs.c.group_id)
 Index("ix_runs_batch_id", runs.c.batch_id)
 Index("ix_runs_cache_key", runs.c.cache_key)
-_FOLLOWS = runs.c.leader.is_not(None)
-Index("ix_runs_leader", runs.c.leader, sqlite_where=_FOLLOWS)
+Index("ix_runs_leader", runs.c.leader, **_where(runs.c.leader.is_not(None)))
 Index("ix_runs_suffix", runs.c.suffix)
 
 attempts = Table(
@@ -229,6 +253,7 @@ keys = Table(
     Column("revoked_at", BigInteger),
     Column("last_used_at", BigInteger),
     Column("replaced_by", String(36)),
+    Column("weight", Integer, nullable=False, server_default="1"),
     UniqueConstraint("project", "name", "created_at"),
 )
 
@@ -273,4 +298,36 @@ audit = Table(
     Column("resource", String, nullable=False),
     Column("details", Json),
     Index("ix_audit_project_at", "project", "at"),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("project", String, primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+previews = Table(
+    "previews",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("node_id", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("image", LargeBinary, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("hosts", Json, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
 )

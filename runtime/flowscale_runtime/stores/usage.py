@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, case, cast, func, literal_column, select
 
 from flowscale_runtime.stores.tables import encode, runs
 from flowscale_runtime.stores.values import SECOND
@@ -18,7 +18,7 @@ _COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "gpu": runs.c.gpu,
     "key": runs.c.key_id,
     "tag": runs.c.tags,
-    "day": runs.c.created_at // DAY,
+    "day": runs.c.created_at // literal_column(str(DAY)),
 }
 DIMENSIONS = tuple(_COLUMNS)
 
@@ -64,7 +64,7 @@ def report(connection: Connection, span: Span, by: Sequence[str]) -> Report:
         _count(runs.c.state == "cancelled"),
         _count(runs.c.cached),
         func.coalesce(func.sum(runs.c.seconds), 0.0),
-        func.coalesce(func.sum(runs.c.cost), 0),
+        cast(func.coalesce(func.sum(runs.c.cost), 0), BigInteger),
     ]
     made = Report()
     for row in connection.execute(select(*groups, *sums).where(*_where(span)).group_by(*groups)):

@@ -62,6 +62,7 @@ class NewRun:
     retry_of: str | None = None
     tags: Any = None
     priority: int = 0
+    weight: int = 1
     webhooks: tuple[dict[str, Any], ...] = ()
     memory: int | None = None
     concurrency: int | None = None

@@ -16,6 +16,7 @@ from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.errors import LeaseLost
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.outcomes import problem
+from flowscale_runtime.stores.turns import retry_delay
 from flowscale_runtime.stores.values import SECOND, TERMINAL, Artifact, Change, Claimed, Outcome
 from flowscale_runtime.worker.errors import HostDied, OutOfMemory, OutOfTime, Stopped
 from flowscale_runtime.worker.host import Host
@@ -28,7 +29,6 @@ Ending = Callable[[Connection, int], Change]
 ClaimTerms = tuple[str, dict[str, int], int, int, int]
 LEASE = 30  # seconds
 TELL_EVERY = 0.2  # seconds between two tellings of progress
-RETRY_DELAY = 0  # seconds before a run whose worker died is tried again
 
 
 class Agent:
@@ -235,7 +235,8 @@ class Agent:
 
 def _keep(connection: Connection, held: list[tuple[str, int]], now: int) -> Change:
     queue.renew(connection, held, now + LEASE * SECOND)
-    return outcomes.merge([outcomes.expire(connection, now), queue.recover(connection, now)])
+    ripened = Change(wake=queue.ripen(connection, now))
+    return outcomes.merge([ripened, outcomes.expire(connection, now), queue.recover(connection, now)])
 
 
 def _finish(run_id: str, fence: int, outcome: Outcome, connection: Connection, now: int) -> Change:
@@ -243,7 +244,7 @@ def _finish(run_id: str, fence: int, outcome: Outcome, connection: Connection, n
 
 
 def _give_back(run_id: str, fence: int, reason: str, text: str, connection: Connection, now: int) -> Change:
-    return queue.give_back(connection, run_id, fence, reason, text, RETRY_DELAY * SECOND, now)
+    return queue.give_back(connection, run_id, fence, reason, text, retry_delay(fence), now)
 
 
 def _end_and_claim(

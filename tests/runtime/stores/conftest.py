@@ -8,16 +8,21 @@ from typing import Any
 import pytest
 
 from flowscale_runtime.stores import migrate
-from flowscale_runtime.stores.database import SqliteDatabase
+from flowscale_runtime.stores.database import Database, SqliteDatabase
+from flowscale_runtime.stores.postgres import PostgresDatabase
 from flowscale_runtime.stores.values import NewRun
 
 NOW = 1_700_000_000_000_000
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
-    database = SqliteDatabase(tmp_path / "test.db")
-    await database.write(migrate.upgrade)
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.services)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database of each kind: what holds for one holds for the other."""
+    if request.param == "postgres":
+        database: Database = PostgresDatabase(request.getfixturevalue("postgres_url"), size=4)
+    else:
+        database = SqliteDatabase(tmp_path / "test.db")
+        await database.write(migrate.upgrade)
     yield database
     await database.close()
 

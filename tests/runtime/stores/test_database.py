@@ -1,4 +1,4 @@
-"""The SQLite database: transactions, groups, and that migrations and metadata are one."""
+"""Databases: transactions, groups, and that migrations and metadata are one."""
 
 import asyncio
 
@@ -63,11 +63,34 @@ async def test_closing_finishes_what_was_asked_before(tmp_path):
     assert await asyncio.gather(*jobs) == [None] * 50
 
 
-def test_migrations_lead_to_the_tables_of_the_metadata():
-    engine = create_engine("sqlite://")
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.services)])
+def bare(request):
+    """A connection to a database without any tables."""
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres_server")
+        engine = create_engine(server.fresh().replace("postgresql:", "postgresql+psycopg:"))
+    else:
+        engine = create_engine("sqlite://")
     with engine.connect() as connection:
-        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
-        migrate.run_migrations(connection)
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == migrate.HEAD
+        yield connection
     engine.dispose()
+
+
+def test_migrations_lead_to_the_tables_of_the_metadata(bare):
+    bare.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
+    migrate.run_migrations(bare)
+    assert compare_metadata(MigrationContext.configure(bare), metadata) == []
+    assert bare.execute(text("SELECT version_num FROM alembic_version")).scalar() == migrate.HEAD
+
+
+def test_an_older_database_is_migrated_and_a_newer_one_is_left_as_it_is(bare):
+    for version in ("0001", "9999"):
+        bare.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        bare.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
+        if version == "0001":
+            migrate.run_migrations(bare)
+        else:
+            bare.execute(text("INSERT INTO alembic_version VALUES ('9999')"))
+        migrate.upgrade(bare)
+        kept = bare.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        assert kept == ("9999" if version == "9999" else migrate.HEAD)

@@ -135,6 +135,8 @@ async def test_a_delayed_run_waits_for_its_time(database, new_run):
     await database.write(queue.give_back, run.run_id, run.fence, "it died", "", 10 * SECOND, NOW)
     assert await claim(database, NOW + 9 * SECOND) == []
     assert await database.read(queue.next_available, NOW) == NOW + 10 * SECOND
+    assert await database.write(queue.ripen, NOW + 9 * SECOND) is False
+    assert await database.write(queue.ripen, NOW + 10 * SECOND) is True
     assert len(await claim(database, NOW + 10 * SECOND)) == 1
 
 

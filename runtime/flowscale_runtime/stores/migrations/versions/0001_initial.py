@@ -194,7 +194,7 @@ def upgrade() -> None:
         sa.Column("completed_at", sa.BigInteger(), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("cost", sa.BigInteger(), nullable=True),
-        sa.Column("cached", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("cached", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", Json(), nullable=True),
         sa.Column("timings", Json(), nullable=True),
