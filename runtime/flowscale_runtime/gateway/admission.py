@@ -135,7 +135,10 @@ class Admission:
             expires_at=now + int(options.ttl * SECOND) if options.ttl else None,
             cache=None if wish.fresh else cache_terms(deployment, version, inputs, now),
             idempotency=self._idempotency(wish, inputs, now),
-            budgets=tuple(terms(budget, deployment.project, now) for budget in deployment.budgets),
+            budgets=tuple(
+                terms(budget, deployment.project, now)
+                for budget in deployment.counted(principal.key_id, principal.name)
+            ),
         )
 
     async def _inputs(self, interface: Interface, raw: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
@@ -245,7 +248,13 @@ def digest(value: Any) -> str:
 
 def terms(budget: ResolvedBudget, project: str, now: int) -> BudgetTerms:
     """A budget as it stands at a moment."""
-    return BudgetTerms(budget.name, project, period_start(budget.period, now), budget.limit, budget.alerts)
+    return BudgetTerms(budget.name, project, period_start(budget.period, now), budget.limit, alerts(budget))
+
+
+def alerts(budget: ResolvedBudget) -> tuple[int, ...]:
+    """The parts of the limit, in per cent, at which somebody is told; the soft limit is one of them."""
+    soft = [] if budget.soft is None or not budget.limit else [-(-100 * budget.soft // budget.limit)]
+    return tuple(sorted({*budget.alerts, *soft}))
 
 
 def period_start(period: str, now: int) -> int:

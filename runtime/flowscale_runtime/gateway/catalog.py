@@ -33,6 +33,11 @@ class Deployment:
     team: str
     versions: tuple[Version, ...]
     budgets: tuple[ResolvedBudget, ...] = ()
+    """Those that every run counts in, and those of single keys."""
+
+    def counted(self, *caller: str | None) -> tuple[ResolvedBudget, ...]:
+        """The budgets that a run counts in whose caller goes by these names."""
+        return tuple(one for one in self.budgets if one.scope != "key" or one.target in caller)
 
     @property
     def name(self) -> str:

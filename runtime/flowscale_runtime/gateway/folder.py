@@ -72,7 +72,11 @@ class SpecFolder:
             except WorkflowError as error:
                 problems.append(f"{name}: {error}")
                 continue
-            budgets = tuple(budget for budget in project.budgets.values() if name in budget.deployments)
+            budgets = tuple(
+                budget
+                for budget in project.budgets.values()
+                if name in budget.deployments or budget.scope == "key"
+            )
             deployments[name] = Deployment(spec, project.name, project.team, versions, budgets)
         members = grants(project.members, project.roles)
         return Catalog(project.name, deployments, tuple(problems), members, project.roles)

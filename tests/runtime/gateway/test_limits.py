@@ -7,6 +7,8 @@ import time
 import httpx
 import pytest
 
+from flowscale_runtime.stores.values import Outcome
+
 RUNS = "/api/v1/runs"
 BUDGET = """
 apiVersion: flowscale.ai/v1
@@ -121,6 +123,27 @@ async def test_what_a_run_did_not_use_is_free_again(limited):
     assert run["cost"] == pytest.approx(0.5 * 0.5 / 3600, abs=1e-6)
     await server.submit()
     assert (await server.client.post(RUNS)).status_code == 402
+
+
+async def test_the_budget_of_a_key_counts_its_own_runs_alone(limited):
+    of_key = "{apiVersion: flowscale.ai/v1, kind: Budget, metadata: {name: pocket}, spec: {limit: $0.25/month, scope: key, target: contributor}}"
+    server = await limited(of_key, gpu="L4", limits={"timeout": "30m", "attempts": 1})
+    pocket = server.as_(await server.key("contributor"))
+    statuses = [(await server.client.post(RUNS, headers=pocket)).status_code for _ in range(2)]
+    assert statuses == [200, 402]
+    assert (await server.client.post(RUNS)).status_code == 200
+
+
+async def test_the_soft_limit_of_a_budget_tells_once_and_refuses_nothing(limited):
+    soft = BUDGET.replace("alerts: [50%, 100%]", "alerts: [], soft: $0.005")
+    hook = [{"url": "https://example.com/hook", "events": ["budget.alert"]}]
+    server = await limited(
+        soft, gpu="L4", budget="studio", webhooks=hook, limits={"timeout": "1m", "attempts": 1}
+    )
+    for _ in range(3):
+        await server.run(Outcome("completed", 40.0))
+    sent = (await server.client.get("/api/v1/webhooks/deliveries")).json()["data"]["deliveries"]
+    assert [delivery["event_type"] for delivery in sent] == ["budget.alert"]
 
 
 @pytest.fixture

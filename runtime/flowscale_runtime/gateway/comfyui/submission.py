@@ -131,7 +131,8 @@ def _run(comfy: Comfy, principal: Principal, posted: Posted, release: str, inter
     host, suffix = comfy.host, new_suffix()
     limits, gpu, now = host.spec.limits, host.spec.gpu, comfy.state.clock()
     own = host.name == DEPLOYMENT
-    budgets = [budget for budget in host.budgets if own or budget.scope != "deployment"]
+    counted = host.counted(principal.key_id, principal.name)
+    budgets = [budget for budget in counted if own or budget.scope != "deployment"]
     return NewRun(
         id=posted.prompt_id,
         project=host.project,

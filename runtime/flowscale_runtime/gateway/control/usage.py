@@ -13,13 +13,15 @@ from starlette.responses import Response
 
 from flowscale_runtime.gateway import views
 from flowscale_runtime.gateway.control.common import holder
+from flowscale_runtime.gateway.control.forecasting import forecast
 from flowscale_runtime.gateway.errors import UnknownOption
-from flowscale_runtime.gateway.parameters import choice, moment
+from flowscale_runtime.gateway.parameters import choice, moment, whole
 from flowscale_runtime.gateway.replies import success
 from flowscale_runtime.stores import keys, usage
 
 router = APIRouter()
 MONTH = 30 * usage.DAY
+HISTORY = 8 * 7  # days
 _RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
 
 
@@ -42,6 +44,32 @@ async def report(request: Request) -> Response:
     return success({"rows": rows, "total": _shown(made.total)}, meta=meta)
 
 
+@router.get("/usage/forecast")
+async def ahead(request: Request) -> Response:
+    """Dollars of the next `days` by day, from the last eight weeks, and how far off such forecasts were in them."""
+    state, principal = await holder(request, "billing:read")
+    horizon = whole(request.query_params, "days", 30, 1, 366)
+    today = state.clock() // usage.DAY
+    first = today - HISTORY
+    span = usage.Span(principal.project, first * usage.DAY, today * usage.DAY, principal.deployments)
+    made = await state.database.read(usage.report, span, ["day"])
+    spent = {key[0]: sums.cost for key, sums in made.rows.items()}
+    began = min(spent, default=today)  # days before anything was used say nothing about those to come
+    found = forecast([spent.get(day, 0) for day in range(began, today)], horizon)
+    days = [{"day": _date(today + ahead), "cost": _dollars(cost)} for ahead, cost in enumerate(found.days)]
+    data = {"days": days, "total": _dollars(sum(found.days)), "method": found.method}
+    errors = {"error": _dollars(found.error), "naive_error": _dollars(found.naive_error)}
+    return success(data | errors)
+
+
+def _dollars(amount: float | None) -> float | None:
+    return None if amount is None else round(amount) / 1e6
+
+
+def _date(day: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat()
+
+
 def _dimensions(text: str) -> list[str]:
     by = list(dict.fromkeys(part.strip() for part in text.split(",")))
     if not set(by) <= set(usage.DIMENSIONS):
@@ -53,7 +81,7 @@ def _dimensions(text: str) -> list[str]:
 def _labelled(by: Sequence[str], key: Sequence[Any], names: Mapping[str, str]) -> dict[str, Any]:
     labels: dict[str, Any] = dict(zip(by, key, strict=True))
     if "day" in labels:
-        labels["day"] = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=labels["day"])).date().isoformat()
+        labels["day"] = _date(labels["day"])
     if "key" in labels:
         labels["key_name"] = names.get(labels["key"])
     return labels

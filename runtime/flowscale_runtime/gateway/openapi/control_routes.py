@@ -1,6 +1,18 @@
 """The control routes."""
 
-from flowscale_runtime.gateway.openapi.notation import MAP, TEXT, WHOLE, many, one_of, record, ref, said
+from flowscale_runtime.gateway.control.forecasting import METHODS
+from flowscale_runtime.gateway.openapi.notation import (
+    MAP,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    many,
+    maybe,
+    one_of,
+    record,
+    ref,
+    said,
+)
 from flowscale_runtime.gateway.openapi.operation import JSON, PAGE, PAGE_META, SENT, Operation
 from flowscale_runtime.stores.usage import DIMENSIONS
 
@@ -56,6 +68,22 @@ CONTROL: tuple[Operation, ...] = (
             "to": TEXT,
             "format": one_of("json", "csv"),
         },
+        errors=(400,),
+    ),
+    Operation(
+        "GET",
+        "/usage/forecast",
+        "Control",
+        "What the next days will cost",
+        "billing:read",
+        record(
+            days=many(record(day=TEXT, cost=NUMBER)),
+            total=NUMBER,
+            method=one_of(*METHODS),
+            error=maybe(said(NUMBER, "Mean absolute error of a day, in dollars.")),
+            naive_error=maybe(said(NUMBER, "That of repeating the last week.")),
+        ),
+        query={"days": {**WHOLE, "minimum": 1, "maximum": 366}},
         errors=(400,),
     ),
     Operation(
