@@ -40,3 +40,7 @@ need_apt() {
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
   ) 9>"$cache/apt.lock" >&2 || die "apt-get could not install ${missing[*]}"
 }
+
+# What a Kubernetes node on this machine consists of.
+node_packages=(containerd runc containernetworking-plugins nftables iptables conntrack socat busybox-static mmdebstrap)
+node_programs=(etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns)

@@ -54,6 +54,7 @@ class Processes:
     folder: Path
     linger: bool = False
     running: dict[str, Process] = field(default_factory=dict)
+    inherited: tuple[int, ...] = ()  # file descriptors that they keep open
 
     def start(self, name: str, *command: object, env: Mapping[str, str] | None = None) -> Process:
         """Starts a command; its log is `<folder>/<name>.log`."""
@@ -64,10 +65,19 @@ class Processes:
         log = self.folder / f"{name}.log"
         with log.open("ab") as output:
             popen = subprocess.Popen(
-                words, stdout=output, stderr=output, env={**os.environ, **(env or {})}, start_new_session=True
+                words,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **(env or {})},
+                start_new_session=True,
+                pass_fds=self.inherited,
             )
+        self._pid_file(name).write_text(str(popen.pid))
         self.running[name] = Process(name, log, popen)
         return self.running[name]
+
+    def _pid_file(self, name: str) -> Path:
+        return self.folder / f"{name}.pid"
 
     def wait(self, ready: Callable[[], bool], what: str, seconds: float = 100) -> None:
         """Waits until `ready`; the processes that died meanwhile are quoted."""
@@ -83,8 +93,19 @@ class Processes:
         return list(self.running.values())[-1:]
 
     def stop(self) -> None:
-        for name in reversed(list(self.running)):
-            self.running.pop(name).stop()
+        """Ends them all, the last one first; also those that another process started in this folder."""
+        files = sorted(self.folder.glob("*.pid"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+        for file in files:
+            self.stop_one(file.stem)
+
+    def stop_one(self, name: str) -> None:
+        """Ends one of them, if it runs."""
+        file = self._pid_file(name)
+        if process := self.running.pop(name, None):
+            process.stop()
+        elif file.exists():
+            end(int(file.read_text()))
+        file.unlink(missing_ok=True)
 
 
 def end(pid: int, patience: float = 10) -> None:
