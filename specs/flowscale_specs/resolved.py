@@ -233,6 +233,56 @@ class ResolvedBudget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedRoute:
+    """How calls reach the gateway; `gateway` is "namespace/name" or a name in the same namespace."""
+
+    ingress_class: str | None = None
+    gateway: str | None = None
+    gateway_class: str | None = None
+    issuer: str | None = None
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedMonitoring:
+    """What the Prometheus operator and Grafana are told."""
+
+    enabled: bool = True
+    dashboard: bool = True
+    namespace: str = "monitoring"
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedModelCache:
+    """Where executors keep models; `size` is in bytes."""
+
+    kind: str = "ephemeral"
+    size: int = 50 * 2**30
+    storage_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedHosting:
+    """How an environment stands in its cluster."""
+
+    route: ResolvedRoute = field(default_factory=ResolvedRoute)
+    monitoring: ResolvedMonitoring | None = None
+    scaler: str = "controllers"
+    gateways: tuple[int, int] = (2, 10)
+    """The least and the greatest number of gateways."""
+    image_pull_secrets: tuple[str, ...] = ()
+    identity: Mapping[str, str] = field(default_factory=dict)
+    storage_class: str | None = None
+    storage: int = 20 * 2**30
+    """Bytes of each bundled store."""
+    model_cache: ResolvedModelCache = field(default_factory=ResolvedModelCache)
+    priority: int | None = None
+    pod_security: str = "restricted"
+    engine: str = "triton"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedEnvironment:
     """Where a project goes when it is deployed."""
 
@@ -246,6 +296,7 @@ class ResolvedEnvironment:
     releases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """workflow -> version -> digest: what a promotion wrote."""
     logging: str = "info"
+    hosting: ResolvedHosting = field(default_factory=ResolvedHosting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,13 +27,13 @@ from flowscale_specs.kinds.project import ProjectSpec
 from flowscale_specs.overlaying import for_environment
 from flowscale_specs.resolved import (
     ResolvedBudget,
-    ResolvedEnvironment,
     ResolvedGpu,
     ResolvedProject,
     ResolvedToleration,
     ResolvedWorkflow,
 )
 from flowscale_specs.serving import resolve_deployment
+from flowscale_specs.targeting import resolve_environment
 from flowscale_specs.values import Percent
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _project(
         variables=variables,
         secrets=secrets,
         environment=target.name if target else None,
-        target=_environment(target) if target else None,
+        target=resolve_environment(target) if target else None,
         workflows=workflows,
         deployments=deployments,
         budgets=_budgets(
@@ -180,20 +180,4 @@ def _budget(
         alerts=tuple(sorted({int(alert) for alert in spec.alerts})),
         exceeded=spec.exceeded,
         deployments={"deployment": named, "key": ()}.get(scope, every),
-    )
-
-
-def _environment(entry: Entry[Environment]) -> ResolvedEnvironment:
-    spec = entry.document.spec
-    return ResolvedEnvironment(
-        name=entry.name,
-        cluster=spec.cluster.context if spec.cluster else None,
-        namespace=spec.namespace or f"flowscale-{entry.name}".lower(),
-        domain=spec.domain,
-        database=spec.stores.database.reference,
-        objects=spec.stores.objects.reference,
-        releases={
-            workflow: {str(v): digest for v, digest in of.items()} for workflow, of in spec.releases.items()
-        },
-        logging=spec.logging,
     )

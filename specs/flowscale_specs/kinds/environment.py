@@ -7,9 +7,9 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from flowscale_specs.kinds.base import Document, Part, SecretRef
 from flowscale_specs.kinds.fields import TEXT, Digest, Name, Patch, SecretName, Setting, Text, Variable, Word
+from flowscale_specs.kinds.hosting import Hosting, Label
 from flowscale_specs.values import Version
 
-Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"), TEXT]
 Overlaid = Annotated[Patch | None, WithJsonSchema({"type": ["object", "null"]})]
 
 
@@ -88,6 +88,10 @@ class EnvironmentSpec(Part):
     )
     domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"), TEXT] | None = Field(
         None, description="The domain that deployments answer under."
+    )
+    hosting: Hosting = Field(
+        default_factory=Hosting,
+        description="How it stands in its cluster: route, monitoring, volumes, who scales.",
     )
     stores: Stores = Field(default_factory=Stores, description="Where data is kept; bundled unless said.")
     releases: dict[Name, dict[Version, Digest]] = Field(

@@ -1,0 +1,76 @@
+"""One environment with nothing left to default: where a project goes, and how it stands there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flowscale_specs.resolved import (
+    ResolvedEnvironment,
+    ResolvedHosting,
+    ResolvedModelCache,
+    ResolvedMonitoring,
+    ResolvedRoute,
+)
+
+if TYPE_CHECKING:
+    from flowscale_specs.documents import Entry
+    from flowscale_specs.kinds import Environment
+    from flowscale_specs.kinds.hosting import Hosting, ModelCache, Monitoring, Route
+
+
+def resolve_environment(entry: Entry[Environment]) -> ResolvedEnvironment:
+    """An environment as a project is compiled for it."""
+    spec = entry.document.spec
+    return ResolvedEnvironment(
+        name=entry.name,
+        cluster=spec.cluster.context if spec.cluster else None,
+        namespace=spec.namespace or f"flowscale-{entry.name}".lower(),
+        domain=spec.domain,
+        database=spec.stores.database.reference,
+        objects=spec.stores.objects.reference,
+        releases={
+            workflow: {str(v): digest for v, digest in of.items()} for workflow, of in spec.releases.items()
+        },
+        logging=spec.logging,
+        hosting=_hosting(spec.hosting),
+    )
+
+
+def _hosting(hosting: Hosting) -> ResolvedHosting:
+    return ResolvedHosting(
+        route=_route(hosting.route),
+        monitoring=None if hosting.monitoring is None else _monitoring(hosting.monitoring),
+        scaler=hosting.scaler,
+        gateways=(hosting.gateways.min, hosting.gateways.max),
+        image_pull_secrets=hosting.image_pull_secrets,
+        identity=hosting.identity,
+        storage_class=hosting.storage_class,
+        storage=int(hosting.storage),
+        model_cache=_model_cache(hosting.model_cache),
+        priority=hosting.priority,
+        pod_security=hosting.pod_security,
+        engine=hosting.engine,
+    )
+
+
+def _route(route: Route) -> ResolvedRoute:
+    return ResolvedRoute(
+        ingress_class=route.ingress_class,
+        gateway=route.gateway,
+        gateway_class=route.gateway_class,
+        issuer=route.issuer,
+        certificate=route.certificate,
+    )
+
+
+def _monitoring(monitoring: Monitoring) -> ResolvedMonitoring:
+    return ResolvedMonitoring(
+        enabled=monitoring.enabled,
+        dashboard=monitoring.dashboard,
+        namespace=monitoring.namespace,
+        labels=monitoring.labels,
+    )
+
+
+def _model_cache(cache: ModelCache) -> ResolvedModelCache:
+    return ResolvedModelCache(kind=cache.kind, size=int(cache.size), storage_class=cache.storage_class)
