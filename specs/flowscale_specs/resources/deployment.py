@@ -150,7 +150,11 @@ class JwtShape(Shape):
 
     issuer: str = Field(description=said(Jwt, "issuer"))
     audience: str = Field(description=said(Jwt, "audience"))
-    keys: str = Field(description=said(Jwt, "keys"))
+    keys: NameOrNone = Field("", description=said(Jwt, "keys"))
+    user: str = Field("sub", description=said(Jwt, "user"))
+    groups: str = Field("groups", description=said(Jwt, "groups"))
+    role: str = Field("contributor", description=said(Jwt, "role"))
+    leeway: Seconds = Field(60.0, description=said(Jwt, "leeway", "seconds"))
 
 
 class AuthShape(Shape):

@@ -1,10 +1,11 @@
 """Whose resource it is: the project as each resource carries it, since readers see one resource at a time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from flowscale_specs.kinds.project import Member, ProjectSpec, Retention, Role
+from flowscale_specs.kinds.project import Member, ProjectSpec, Retention
 from flowscale_specs.resources.shape import NameOrNone, Seconds, Shape, said
 from flowscale_specs.values import Duration
 
@@ -18,6 +19,7 @@ class ResourceProject:
     team: str
     environment: str | None
     members: tuple[Member, ...] = ()
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     retention: Retention = field(default_factory=Retention)
 
 
@@ -25,10 +27,11 @@ class MemberShape(Shape):
     """A person or a group with a role."""
 
     name: str = Field(description=said(Member, "name"))
-    role: Role = Field(description=said(Member, "role"))
+    role: str = Field(description=said(Member, "role"))
+    deployments: tuple[str, ...] = Field((), description=said(Member, "deployments"))
 
     def frozen(self) -> Member:
-        return Member(name=self.name, role=self.role)
+        return Member(name=self.name, role=self.role, deployments=self.deployments)
 
 
 class RetentionShape(Shape):
@@ -54,4 +57,5 @@ class ProjectShape(Shape):
     team: str = Field(description=said(ProjectSpec, "team"))
     environment: NameOrNone = Field("", description="The Environment that it was made for.")
     members: tuple[MemberShape, ...] = Field(description=said(ProjectSpec, "members"))
+    roles: dict[str, tuple[str, ...]] = Field(default_factory=dict, description=said(ProjectSpec, "roles"))
     retention: RetentionShape = Field(description=said(ProjectSpec, "retention"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from flowscale_stacks.compile import gpus, settings
 from flowscale_stacks.compile.environments import groups
 from flowscale_stacks.compile.objects import made, quantity, selector
-from flowscale_stacks.compile.pods import probes, resources, spread, template
+from flowscale_stacks.compile.pods import resources, spread, template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def _executor(context: Context, deployment: ResolvedDeployment, group: Group) ->
         deployment=deployment.name,
         spec={
             "revisionHistoryLimit": 3,
-            # A new pod is ready before an old one goes; weights take their time to load.
+            # A new pod runs before an old one goes; weights take their time to load.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
             "progressDeadlineSeconds": _START * 2,
             "selector": {"matchLabels": chosen},
@@ -74,6 +75,11 @@ def _executor(context: Context, deployment: ResolvedDeployment, group: Group) ->
     return found
 
 
+def _timeout(deployment: ResolvedDeployment) -> int:
+    """Whole seconds that a run may take."""
+    return math.ceil(deployment.limits.timeout)
+
+
 def _pods(context: Context, deployment: ResolvedDeployment, group: Group) -> dict[str, Any]:
     volumes, mounts = settings.files(context, ("internal", "database", "objects"))
     return template(
@@ -87,7 +93,7 @@ def _pods(context: Context, deployment: ResolvedDeployment, group: Group) -> dic
             *volumes,
         ],
         deployment=deployment.name,
-        terminationGracePeriodSeconds=int(-(-deployment.limits.timeout // 1)) + _MARGIN,
+        terminationGracePeriodSeconds=_timeout(deployment) + _MARGIN,
         topologySpreadConstraints=spread(NAME, deployment.name),
         **gpus.placement(deployment.gpu),
     )
@@ -96,24 +102,26 @@ def _pods(context: Context, deployment: ResolvedDeployment, group: Group) -> dic
 def _container(
     context: Context, deployment: ResolvedDeployment, group: Group, mounts: list[dict[str, Any]]
 ) -> dict[str, Any]:
+    # No probes: a worker serves nothing. Its lease tells that it lives, and its process ends when its engine does. It
+    # stops taking runs when it is told to end, and has the grace of a whole run to finish.
     asked = gpus.devices(deployment.gpu)
     return {
         "name": "worker",
         "image": group.image,
-        "args": ["worker", "--deployment", deployment.name, "--engine", context.hosting.engine],
+        "args": ["worker", "--deployment", deployment.name, "--grace", str(_timeout(deployment))],
         "env": [
             *settings.common(context),
             *settings.stores(context),
             settings.value("FLOWSCALE_DATA", "/data"),
+            settings.value("FLOWSCALE_MODELS", "/data/models"),
+            settings.value("FLOWSCALE_ENGINE", context.hosting.engine),
             *(settings.value(name, text) for name, text in sorted(deployment.variables.items())),
             *(
                 settings.from_secret(name, *settings.secret_of(reference))
                 for name, reference in sorted(deployment.secrets.items())
             ),
         ],
-        "ports": [{"name": "http", "containerPort": settings.HTTP, "protocol": "TCP"}],
         "resources": resources(gpus.processors(deployment.gpu), gpus.memory(deployment), **asked),
-        **probes(start_seconds=_START),
         "volumeMounts": [
             {"name": "shm", "mountPath": "/dev/shm"},  # noqa: S108 (where Triton's backends share memory)
             {"name": "data", "mountPath": "/data"},

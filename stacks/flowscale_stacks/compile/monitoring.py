@@ -14,16 +14,13 @@ if TYPE_CHECKING:
     from flowscale_stacks.compile.context import Context
     from flowscale_stacks.compile.objects import Object
 
-_PULLED = ("controllers", "executor")
-
 
 def monitoring(context: Context) -> Iterator[Object]:
-    """A ServiceMonitor of the gateway, PodMonitors of what has no Service, and a dashboard."""
+    """A ServiceMonitor of the gateway, a PodMonitor of the controllers, which have no Service, and a dashboard."""
     wanted = context.hosting.monitoring
     if wanted is not None and wanted.enabled:
         yield _monitor(context, "ServiceMonitor", "gateway", "endpoints")
-        for component in _PULLED:
-            yield _monitor(context, "PodMonitor", component, "podMetricsEndpoints")
+        yield _monitor(context, "PodMonitor", "controllers", "podMetricsEndpoints")
     if wanted is not None and wanted.dashboard:
         yield _dashboard(context)
 

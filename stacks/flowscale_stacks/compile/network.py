@@ -26,7 +26,7 @@ def network(context: Context) -> Iterator[Object]:
     yield _policy(context, "deny-all", {}, ingress=[], egress=[])
     yield _policy(context, "names", {}, egress=[_names()])
     yield _process(context, "gateway", _gateway_in(context), [*_stores(context), _web(), _api()])
-    yield _process(context, "executor", _watched(context), [*_stores(context), _web()])
+    yield _process(context, "executor", [], [*_stores(context), _web()])
     yield _process(
         context, "controllers", _watched(context), [_out(_pods("gateway"), _tcp(settings.HTTP)), _api()]
     )

@@ -58,7 +58,6 @@ def common(context: Context) -> list[dict[str, Any]]:
     return [
         value("HOME", "/tmp"),  # noqa: S108 (a folder in a pod of its own)
         value("FLOWSCALE_NAMESPACE", context.namespace),
-        value("FLOWSCALE_LOG_LEVEL", context.target.logging),
         value("FLOWSCALE_INTERNAL_TOKEN_FILE", f"{SECRETS}/internal/token"),
     ]
 

@@ -118,7 +118,18 @@ auths = st.builds(
     required=st.booleans(),
     allowed_addresses=tuples(words),
     signed=st.booleans(),
-    jwt=maybe(st.builds(ResolvedJwt, issuer=words, audience=words, keys=words)),
+    jwt=maybe(
+        st.builds(
+            ResolvedJwt,
+            issuer=words,
+            audience=words,
+            keys=maybe(words),
+            user=words,
+            groups=words,
+            role=words,
+            leeway=seconds,
+        )
+    ),
 )
 events = st.sampled_from(
     ["run.completed", "run.failed", "run.cancelled", "deployment.updated", "budget.alert"]
@@ -166,7 +177,7 @@ budgets = st.builds(
 retentions = st.builds(
     Retention, **dict.fromkeys(("inputs", "outputs", "runs", "logs", "audit"), seconds.map(Duration))
 )
-members = st.builds(Member, name=words, role=st.sampled_from(["viewer", "contributor", "admin", "owner"]))
+members = st.builds(Member, name=words, role=names, deployments=tuples(names))
 
 
 @st.composite
@@ -179,6 +190,7 @@ def projects(draw):
         team=draw(words),
         description=draw(texts),
         members=draw(tuples(members)),
+        roles=draw(mappings(names, tuples(words))),
         retention=draw(retentions),
         variables={},
         secrets={},

@@ -40,6 +40,7 @@ def test_any_deployment_is_read_back_as_it_was_written(given):
     assert read.budgets == tuple(b.name for b in project.budgets.values() if name in b.deployments)
     assert (read.project.name, read.project.environment) == (project.name, project.environment)
     assert (read.project.organization, read.project.team) == (project.organization, project.team)
+    assert read.project.roles == project.roles
     assert (read.project.members, read.project.retention) == (project.members, project.retention)
 
 
