@@ -24,6 +24,7 @@ from flowscale_cli import (
     runs,
     schema,
     serve,
+    simulate,
     validate,
 )
 from flowscale_cli.errors import CliError
@@ -51,6 +52,7 @@ VERBS = (
     cancel,
     retry,
     bench,
+    simulate,
     pin,
     backup,
     restore,

@@ -1,0 +1,1 @@
+"""What should be, as pure functions of what was observed, what is declared, and the time."""
