@@ -53,7 +53,7 @@ class Simulation:
 
     deployment: ResolvedDeployment
     assumptions: Assumptions
-    budgets: tuple[ResolvedBudget, ...] = ()
+    held_to: tuple[ResolvedBudget, ...] = ()
     now: float = 0.0
     queue: deque[_Waiting] = field(default_factory=deque)
     running: int = 0
@@ -184,10 +184,10 @@ class Simulation:
 
     def _limits(self) -> tuple[Any, ...]:
         price, scaling = self.policy.price, self.policy.scaling
-        if not self.budgets or not price:
+        if not self.held_to or not price:
             return ()
         total = self.instances.total(self.now) * price / budgets.HOUR
-        pairs = [(self._ledger(budget, total), _rule(budget)) for budget in self.budgets]
+        pairs = [(self._ledger(budget, total), _rule(budget)) for budget in self.held_to]
         return budgets.bounds(pairs, price, scaling.idle_timeout)
 
     def _ledger(self, budget: ResolvedBudget, total: float) -> budgets.Ledger:

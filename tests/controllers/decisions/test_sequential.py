@@ -12,7 +12,8 @@ from flowscale_controllers.decisions.evidence import Batch, Evidence, Totals
 from flowscale_controllers.decisions.sequential import failures_above, more_failures
 from flowscale_specs import ResolvedMetric, ResolvedRollout
 
-TRIALS, LOOKS = 200, 60
+TRIALS, LOOKS = 200, 30
+PRICE = 3_600_000_000  # a dollar a second
 ALLOWED = TRIALS * 0.05 + 2 * math.sqrt(TRIALS * 0.05 * 0.95)  # two standard deviations above 5 %
 
 
@@ -53,7 +54,8 @@ def trips(policy: ResolvedRollout, found: list[Batch], every: bool = True) -> bo
     """Whether a rollout that looks after each batch would ever go back."""
     looks = range(1, len(found) + 1) if every else [len(found)]
     return any(
-        next(findings(Evidence(batches=tuple(found[:look])), policy, 0, (None, None)), None) for look in looks
+        next(findings(Evidence(batches=tuple(found[:look])), policy, PRICE, (None, None)), None)
+        for look in looks
     )
 
 
@@ -85,6 +87,7 @@ def test_five_percent_more_failures_are_caught() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("metric", ["latency-p50", "cost-per-run", "quality"])
 def test_means_alike_rarely_trip_it(metric: str) -> None:
     policy = rollout(ResolvedMetric(name=metric, change=0.0))
@@ -97,6 +100,7 @@ def test_means_alike_rarely_trip_it(metric: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_slower_and_worse_releases_are_caught() -> None:
     slow, poor = (rollout(ResolvedMetric(name=name, change=0.05)) for name in ("latency-p95", "quality"))
     caught = [
