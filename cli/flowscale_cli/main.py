@@ -8,6 +8,7 @@ import typer
 
 from flowscale_cli import (
     backup,
+    batch,
     bench,
     cancel,
     doctor,
@@ -18,6 +19,7 @@ from flowscale_cli import (
     logs,
     nodes,
     pin,
+    pipeline,
     restore,
     retry,
     run,
@@ -29,6 +31,7 @@ from flowscale_cli import (
 )
 from flowscale_cli.errors import CliError
 from flowscale_cli.output import say
+from flowscale_jobs.errors import JobError
 
 app = typer.Typer(
     name="flowscale",
@@ -59,8 +62,10 @@ VERBS = (
 )
 for module in (*VERBS, schema):
     app.command(module.__name__.rpartition(".")[2].rstrip("_"))(module.command)
+app.add_typer(batch.app, name="batch")
 app.add_typer(keys.app, name="keys")
 app.add_typer(nodes.app, name="nodes")
+app.add_typer(pipeline.app, name="pipeline")
 
 
 def _show_version(wanted: bool) -> None:
@@ -86,5 +91,8 @@ def main() -> None:
     except CliError as error:
         say(f"flowscale: {error}")
         sys.exit(error.code)
+    except JobError as error:
+        say(f"flowscale: {error}")
+        sys.exit(CliError.code)
     except BrokenPipeError:
         sys.exit(0)

@@ -1,5 +1,6 @@
 """flowscale run: one run from the command line, with progress, its outputs saved."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,10 @@ def command(
     key_file: KeyFile = None,
     data: Data = None,
     timeout: Timeout = 600.0,
+    more: Annotated[str | None, typer.Option("--inputs", help="Inputs as a JSON object.")] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(help="The same key never starts a second run.")
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Whether to wait; else the run's id is printed at once.")
     ] = True,
@@ -34,9 +39,9 @@ def command(
 
     Example: flowscale run photo-upscale -i photo=@photo.jpg -i refine=2 -o results
     """
-    values = given(inputs)
+    values = {**(json.loads(more) if more else {}), **given(inputs)}
     with client(url, key_file, data) as found:
-        run_id = found.runs.execute_async(values, workflow_id=deployment)
+        run_id = found.runs.execute_async(values, workflow_id=deployment, idempotency_key=idempotency_key)
         if wait:
             run = followed(found, run_id, timeout)
             report(run, saved(run, output), as_json)

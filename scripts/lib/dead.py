@@ -11,7 +11,7 @@ from pathlib import Path
 from vulture import Vulture  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("specs", "stacks", "runtime", "controllers", "cli", "sdk/python", "scripts/lib")
+SOURCES = ("specs", "stacks", "runtime", "controllers", "jobs", "cli", "sdk/python", "scripts/lib")
 USERS = ("tests", "examples", "benchmarks")
 CODE = {"function", "method", "class", "property"}
 NODES = ("runtime/flowscale_runtime/nodes/", "templates/", "custom_nodes/")

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("sdk/python", "specs", "stacks", "runtime", "controllers", "cli")
+SOURCES = ("sdk/python", "specs", "stacks", "runtime", "controllers", "jobs", "cli")
 
 
 def doors() -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("specs", "stacks", "runtime", "controllers", "cli", "sdk/python", "scripts/lib")
+SOURCES = ("specs", "stacks", "runtime", "controllers", "jobs", "cli", "sdk/python", "scripts/lib")
 LONGEST_FUNCTION = 80
 LONGEST_FILE = 500
 MEDIAN_FILE = 160
@@ -76,7 +76,7 @@ def test_typed_packages_say_so() -> None:
         path.parent
         for path in modules()
         if path.name == "__init__.py"
-        and path.parent.parent.name in ("specs", "stacks", "runtime", "controllers", "cli", "python")
+        and path.parent.parent.name in ("specs", "stacks", "runtime", "controllers", "jobs", "cli", "python")
     ]
     assert packages
     assert [named(package) for package in packages if not (package / "py.typed").exists()] == []

@@ -10,7 +10,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("specs", "stacks", "runtime", "controllers", "cli", "sdk/python", "scripts/lib")
+SOURCES = ("specs", "stacks", "runtime", "controllers", "jobs", "cli", "sdk/python", "scripts/lib")
 
 
 def module(name: str, what: str) -> Any:

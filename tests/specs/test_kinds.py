@@ -13,7 +13,16 @@ from flowscale_specs import KINDS, Documents, load
 from flowscale_specs.kinds import Document, fields_of
 
 Loaded = Callable[[str], Documents]
-EXECUTED = {"Project", "Workflow", "WorkflowDeployment", "GpuType", "Budget", "Environment"}
+EXECUTED = {
+    "Project",
+    "Workflow",
+    "WorkflowDeployment",
+    "GpuType",
+    "Budget",
+    "Environment",
+    "Batch",
+    "Pipeline",
+}
 
 
 def models(kind: Any, seen: set[Any]) -> Iterator[type[BaseModel]]:

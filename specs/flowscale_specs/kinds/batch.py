@@ -1,6 +1,6 @@
 """`Batch`: many runs of one deployment."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,23 +14,38 @@ class Feed(Part):
 
     short_forms = ({"type": "string"},)
 
-    source: Word = Field(description="A path, or an address such as `s3://bucket/folder/` or `https://...`.")
-    format: Literal["jsonl", "json", "csv", "files"] | None = Field(
+    source: Word | None = Field(
+        None,
+        description="A path, or an address such as `s3://bucket/folder/` or `https://...`; for `sql` the database's.",
+    )
+    format: Literal["jsonl", "json", "csv", "parquet", "files", "sql"] | None = Field(
         None,
         description="How it is written; told by the name unless said. `files` gives each file to `input`.",
     )
     input: Key | None = Field(None, description="For `files`: the input that each file goes to.")
+    query: Text | None = Field(
+        None, description="For `sql`: the query, ordered so that it gives the same rows again."
+    )
+    columns: tuple[Word, ...] = Field((), description="The columns that are inputs; all unless said.")
     map: dict[Key, Word] = Field(default_factory=dict, description="Input -> column, where names differ.")
-    secret: SecretRef | None = Field(None, description="The secret that the source asks for.")
+    secret: SecretRef | None = Field(
+        None, description="For `sql`: the secret that holds the database's address, in place of `source`."
+    )
 
     @classmethod
     def expand(cls, short: Any) -> Any:
         return {"source": short} if isinstance(short, str) else short
 
     @model_validator(mode="after")
-    def _files_need_an_input(self) -> Self:
+    def _has_what_it_needs(self) -> Self:
         if self.format == "files" and self.input is None:
             raise ValueError("files need input: the input that each file goes to")
+        if (self.format == "sql") != (self.query is not None):
+            raise ValueError("query and format: sql belong together: give both or neither")
+        if (self.source is None) == (self.secret is None):
+            raise ValueError("give one of source and secret")
+        if self.secret is not None and self.format != "sql":
+            raise ValueError("secret is for sql: other sources are opened with the environment's credentials")
         return self
 
 
@@ -41,9 +56,9 @@ class Delivery(Part):
 
     target: Word = Field(description="A path, or an address such as `s3://bucket/folder/`.")
     name: Text = Field(
-        "{run_id}-{output}", description="The file name, with {run_id}, {output} and inputs in braces."
+        "{run_id}-{output}",
+        description="The file name, with {run_id}, {output}, {index} and text inputs in braces.",
     )
-    secret: SecretRef | None = Field(None, description="The secret that the target asks for.")
 
     @classmethod
     def expand(cls, short: Any) -> Any:
@@ -64,10 +79,7 @@ class BatchSpec(Part):
     )
     parallelism: Annotated[int, Field(ge=1, le=10_000), WHOLE] = Field(4, description="Runs at once.")
     chunk: Annotated[int, Field(ge=1, le=100_000), WHOLE] = Field(
-        100, description="Runs that are submitted together."
-    )
-    attempts: Annotated[int, Field(ge=1, le=10), WHOLE] = Field(
-        2, description="How often a failing run is tried."
+        100, description="Sets of inputs that are read from the source at a time."
     )
     on_error: Literal["continue", "stop"] = Field(
         "continue", description="What a run that fails for good does to the rest."
@@ -89,5 +101,6 @@ class BatchSpec(Part):
 class Batch(Document):
     """Many runs of one deployment: their inputs, how many at once, and what an error does."""
 
+    executes: ClassVar[bool] = True
     kind: Literal["Batch"] = Field("Batch", description="`Batch`.")
     spec: BatchSpec = Field(description="The batch.")

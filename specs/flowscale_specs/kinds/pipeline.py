@@ -1,7 +1,7 @@
 """`Pipeline`: several steps with conditions, loops and handlers."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -67,5 +67,6 @@ def _all(steps: tuple[Step, ...]) -> Iterator[Step]:
 class Pipeline(Document):
     """Several steps that build on each other: runs, checks, approvals, calls and data, with conditions and loops."""
 
+    executes: ClassVar[bool] = True
     kind: Literal["Pipeline"] = Field("Pipeline", description="`Pipeline`.")
     spec: PipelineSpec = Field(description="The pipeline.")

@@ -1,0 +1,1 @@
+"""Pipelines: steps with conditions, loops and handlers over deployed workflows."""
