@@ -12,6 +12,7 @@ from flowscale_cli import (
     bench,
     cancel,
     doctor,
+    gateway,
     get,
     import_,
     init,
@@ -28,6 +29,7 @@ from flowscale_cli import (
     serve,
     simulate,
     validate,
+    worker,
 )
 from flowscale_cli.errors import CliError
 from flowscale_cli.output import say
@@ -48,6 +50,8 @@ VERBS = (
     validate,
     doctor,
     serve,
+    gateway,
+    worker,
     run,
     runs,
     get,

@@ -99,14 +99,15 @@ def serve(settings: Settings) -> None:
             second = beside.listener(settings.host, settings.comfyui_port)
         _announce(settings, f"http://{host}:{port}", second)
         for wish in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(wish, _leave)  # the server raises it again when it has ended
+            signal.signal(wish, leave)  # the server raises it again when it has ended
         try:
             uvicorn.Server(config).run(sockets=[first])
         finally:
             (settings.data / "server.json").unlink(missing_ok=True)
 
 
-def _leave(*_: object) -> None:
+def leave(*_: object) -> None:
+    """Ends the process as a signal asked."""
     raise SystemExit(0)
 
 
@@ -128,7 +129,7 @@ async def running(
     agent = Agent("local", database, objects, jobs, pool, bus, now, memory)
     fetcher = Fetcher(objects, private=settings.allow_private_urls)
     links = Links(_secret(data / "links.key"), now)
-    sources = Sources(objects, fetcher, links)
+    sources = Sources(objects, fetcher, links, database)
     deliveries = Deliveries(
         database, bus, Secrets(data / "secrets"), now, private=settings.allow_private_urls
     )
@@ -167,7 +168,7 @@ async def running(
         follow(specs, served, pool, agent, data, database),
         state.gate.note_use(),
         deliveries.run(),
-        count(bus, metrics, database),
+        count(bus, metrics),
         hub.run(await waiting(database)),
     ]
     if second is not None:
@@ -175,7 +176,7 @@ async def running(
         app_of_its_own = comfyui.application(lambda: comfy, keyed=keyed)
         parts.append(beside.serve(app_of_its_own, second))
     try:
-        async with _together(parts):
+        async with together(parts):
             try:
                 yield
             finally:
@@ -187,7 +188,7 @@ async def running(
 
 
 @asynccontextmanager
-async def _together(parts: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+async def together(parts: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
     """Runs the parts of the server beside each other until the block ends."""
     tasks = [asyncio.create_task(part) for part in parts]
     for task in tasks:
@@ -267,7 +268,7 @@ async def waiting(database: SqliteDatabase) -> list[Prompt]:
     return [Prompt(row.id, row.group_id, queued=True) for row in rows]
 
 
-async def count(bus: Bus, metrics: Metrics, database: SqliteDatabase) -> None:
+async def count(bus: Bus, metrics: Metrics) -> None:
     """Counts what ends."""
     with bus.follow(None) as follower:
         while True:
@@ -279,17 +280,17 @@ async def owner_key(path: Path, project: str, database: SqliteDatabase) -> None:
     """The owner's key, made at the first start and kept where only this user reads it."""
     if not path.is_file():
         _, key = await database.write(keys.create, project, "owner", "owner", now())
-        _keep(path, key + "\n")
+        keep_file(path, key + "\n")
         log.warning("the owner's API key is %s (kept in %s)", key, path)
 
 
 def _secret(path: Path) -> str:
     if not path.is_file():
-        _keep(path, secrets.token_urlsafe(32))
+        keep_file(path, secrets.token_urlsafe(32))
     return path.read_text()
 
 
-def _keep(path: Path, text: str) -> None:
+def keep_file(path: Path, text: str) -> None:
     """Writes a file that only this user reads, whole or not at all."""
     aside = path.with_suffix(".new")
     aside.unlink(missing_ok=True)
@@ -304,5 +305,5 @@ def _announce(settings: Settings, url: str, second: socket.socket | None) -> Non
         host, port = second.getsockname()[:2]
         facts["comfyui_url"] = f"http://{host}:{port}"
         log.warning("ComfyUI's clients are served on %s", facts["comfyui_url"])
-    _keep(settings.data / "server.json", json.dumps(facts))
+    keep_file(settings.data / "server.json", json.dumps(facts))
     log.warning("listening on %s", url)

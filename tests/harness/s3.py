@@ -1,18 +1,15 @@
 """A real S3 server (versitygw) over a folder, on a port of its own."""
 
-import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from harness.programs import need
 
-ROOT = Path(__file__).parents[2]
 KEY, SECRET, BUCKET = "flowscale", "flowscale-secret", "flowscale"
 
 
@@ -20,7 +17,7 @@ KEY, SECRET, BUCKET = "flowscale", "flowscale-secret", "flowscale"
 class S3:
     """One server with one bucket. It can be killed and started again on the same files."""
 
-    program: str
+    program: Path
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
@@ -67,24 +64,10 @@ class S3:
             self.process.wait()
 
 
-def program() -> str:
-    """versitygw, as scripts/toolchain finds it; skips the test where it isn't there, fails where CI says so."""
-    found = subprocess.run(
-        [sys.executable, ROOT / "scripts/lib/toolchain.py", "path", "versitygw"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if found.returncode:
-        reason = f"versitygw isn't there: scripts/toolchain ensure versitygw ({found.stderr.strip()[:200]})"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    return found.stdout.strip()
-
-
 @contextmanager
 def s3(folder: Path, port: int) -> Iterator[S3]:
     """A running server with an empty bucket, until the block ends."""
-    server = S3(program(), folder / "buckets", port)
+    server = S3(need("versitygw")[0], folder / "buckets", port)
     server.start()
     try:
         yield server

@@ -103,7 +103,7 @@ class Admission:
         deployment, principal, options = wish.deployment, wish.principal, wish.options
         version = deployment.choose(principal.key_id or options.group_id or "")
         limits, now = deployment.spec.limits, self._clock()
-        inputs = await self._inputs(version.interface, wish.inputs, limits.body)
+        inputs = await self._inputs(version.interface, wish.inputs, limits.body, deployment.project)
         suffix = new_suffix()
         gpu = deployment.spec.gpu
         return NewRun(
@@ -141,7 +141,9 @@ class Admission:
             ),
         )
 
-    async def _inputs(self, interface: Interface, raw: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
+    async def _inputs(
+        self, interface: Interface, raw: Mapping[str, Any], limit: int, project: str
+    ) -> list[dict[str, Any]]:
         try:
             values = coerce(interface, raw)
         except InputErrors as wrong:
@@ -154,7 +156,8 @@ class Admission:
             entry: dict[str, Any] = {"path": name, "value": value}
             if item.is_file:
                 given = value if isinstance(value, list) else [value]
-                files = await asyncio.gather(*(self._sources.store(item, one, limit) for one in given))
+                store = self._sources.store
+                files = await asyncio.gather(*(store(item, one, limit, project) for one in given))
                 entry = {"path": name, **_as_files(files, several=isinstance(value, list))}
             stored.append(entry)
         return stored

@@ -23,6 +23,7 @@ from flowscale_runtime.gateway import (
     events,
     files,
     health,
+    internal,
     passes,
     retrying,
     runs,
@@ -31,9 +32,17 @@ from flowscale_runtime.gateway import (
 )
 from flowscale_runtime.gateway.comfyui import application as comfyui
 from flowscale_runtime.gateway.control import audit, budgets, deployments, keys, usage, webhooks
-from flowscale_runtime.gateway.errors import ApiError, BadRequest, Internal, MethodNotAllowed, NotFound
+from flowscale_runtime.gateway.errors import (
+    ApiError,
+    BadRequest,
+    Internal,
+    MethodNotAllowed,
+    NotFound,
+    NotReady,
+)
 from flowscale_runtime.gateway.replies import failure
 from flowscale_runtime.gateway.state import state_of
+from flowscale_runtime.stores.errors import Unavailable
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
@@ -46,8 +55,9 @@ outside.get("/docs")(docs.page)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(lifespan: Lifespan) -> FastAPI:
-    """The application; `lifespan` puts the gateway's State on `app.state.gateway`."""
+def create_app(lifespan: Lifespan, *, comfy: bool = True) -> FastAPI:
+    """The application; `lifespan` puts the gateway's State on `app.state.gateway`, and with `comfy` what ComfyUI's
+    protocol works with on `app.state.comfyui`."""
     app = FastAPI(
         title="FlowScale",
         openapi_url=None,
@@ -60,9 +70,12 @@ def create_app(lifespan: Lifespan) -> FastAPI:
         app.router.routes.extend(plain(module.router, PREFIX))
     app.router.routes.extend(plain(health.router))
     app.router.routes.extend(plain(outside))
-    app.router.routes.append(Mount("/comfy", comfyui.application(lambda: app.state.comfyui)))
+    app.router.routes.extend(plain(internal.router))
+    if comfy:
+        app.router.routes.append(Mount("/comfy", comfyui.application(lambda: app.state.comfyui)))
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Unavailable, _unavailable)
     app.add_middleware(Outside)
     return app
 
@@ -96,6 +109,11 @@ def _handler(endpoint: Callable[..., Awaitable[Response]]) -> Callable[[Request]
 async def _api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     return failure(error)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.error("%s", error)
+    return failure(NotReady("A store doesn't answer: try again in a moment.", retry_after=5))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """All outputs of a run in one archive, written while it is sent."""
 
+import asyncio
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -27,7 +28,8 @@ async def outputs(run_id: str, request: Request) -> Response:
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
     for row in (await state.database.read(queries.outputs, [run.id]))[run.id]:
         try:
-            archive.add_path(state.objects.path(row.object), row.filename)
+            path = await asyncio.to_thread(state.objects.path, row.object)
+            archive.add_path(path, row.filename)
         except errors.NotFound as error:
             raise NotFound(f"The file {row.filename!r} is gone.", filename=row.filename) from error
     name = quote(f"{run.deployment}-{run.number}.zip")

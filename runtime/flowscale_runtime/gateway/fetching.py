@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from flowscale_runtime.gateway.errors import BodyTooLarge, FetchFailed
-from flowscale_runtime.stores.objects import FolderObjects, receive
+from flowscale_runtime.stores.objects import Objects, receive
 
 REDIRECTS = 3
 CONNECT, TOTAL = 5.0, 60.0  # seconds
@@ -23,7 +23,7 @@ class AddressProblem(Exception):
 class Fetcher:
     """Fetches http and https URLs into the object store. `private` allows addresses that aren't public."""
 
-    def __init__(self, objects: FolderObjects, *, private: bool = False) -> None:
+    def __init__(self, objects: Objects, *, private: bool = False) -> None:
         self._objects, self._private = objects, private
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(TOTAL, connect=CONNECT), follow_redirects=False, trust_env=False

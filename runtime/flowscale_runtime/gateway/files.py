@@ -33,7 +33,7 @@ async def download(token: str, request: Request) -> Response:
     state = state_of(request)
     link = state.links.read(token)
     try:
-        path = state.objects.path(link.object)
+        path = await asyncio.to_thread(state.objects.path, link.object)
     except errors.NotFound as error:
         raise NotFound("The file is gone.") from error
     if wanted := request.query_params.get("preview"):

@@ -13,7 +13,7 @@ from watchfiles import awatch
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.catalog import Catalog, Deployment, Version
 from flowscale_runtime.gateway.environments import of_folder
-from flowscale_runtime.stores.objects import FolderObjects
+from flowscale_runtime.stores.objects import Objects
 from flowscale_specs import (
     ResolvedDeployment,
     ResolvedProject,
@@ -49,7 +49,7 @@ class SpecFolder:
 
     folder: Path
     environment: str | None
-    objects: FolderObjects
+    objects: Objects
     describe: Describe
     _described: dict[str, Description] = field(default_factory=dict)
 
@@ -105,7 +105,7 @@ class SpecFolder:
         self, workflow: ResolvedWorkflow, version: str, percent: float, environment: Environment, lock: Lock
     ) -> Version:
         digest = lock.releases.get(workflow.name, {}).get(version)
-        if digest is None or not self.objects.exists(digest.removeprefix("sha256:")):
+        if digest is None or not await asyncio.to_thread(self.objects.exists, digest.removeprefix("sha256:")):
             if version != workflow.version:
                 known = "its bundle is not in the store" if digest else "flowscale.lock doesn't pin it"
                 raise WorkflowError(
@@ -113,7 +113,7 @@ class SpecFolder:
                     f"{workflow.version}. Check that version out and run `flowscale pin`."
                 )
             digest = await self.build(workflow, environment)
-        bundle = orjson.loads(self.objects.get(digest.removeprefix("sha256:")))
+        bundle = orjson.loads(await asyncio.to_thread(self.objects.get, digest.removeprefix("sha256:")))
         interface = Interface.from_json(bundle["interface"])
         same = repeatable(bundle["graph"], bundle["definitions"])
         return Version(version, percent, digest, interface, environment, same)

@@ -31,6 +31,7 @@ class Plan:
     filename: str
     content_type: str
     size: int
+    project: str
 
 
 class Links:
@@ -73,11 +74,12 @@ class Links:
         """Which upload a token is for. Raises NotFound."""
         try:
             *fields, expires = self._uploads.loads(token)
+            plan = Plan(*fields)
         except (BadSignature, ValueError, TypeError) as error:
             raise NotFound("There is no such upload.") from error
         if expires < self._clock() / SECOND:
             raise NotFound("This upload has expired: begin another.")
-        return Plan(*fields)
+        return plan
 
 
 def base_url(request: HTTPConnection) -> str:

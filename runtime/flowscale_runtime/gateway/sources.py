@@ -19,8 +19,10 @@ from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.gateway.wire import chunks
 from flowscale_runtime.nodes import images
 from flowscale_runtime.nodes.errors import NodeError
+from flowscale_runtime.stores import holdings
+from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.errors import NotFound
-from flowscale_runtime.stores.objects import FolderObjects, receive
+from flowscale_runtime.stores.objects import Objects, receive
 from flowscale_workflows.interface import Input
 
 _DATA_URL = re.compile(r"data:(?P<type>[^;,]*)(?P<parameters>(;[^;,]*)*),", re.IGNORECASE)
@@ -42,17 +44,17 @@ class StoredFile:
 class Sources:
     """Turns file inputs into stored files. Raises InvalidInputs, FetchFailed or BodyTooLarge."""
 
-    def __init__(self, objects: FolderObjects, fetcher: Fetcher, links: Links) -> None:
-        self._objects, self._fetcher, self._links = objects, fetcher, links
+    def __init__(self, objects: Objects, fetcher: Fetcher, links: Links, database: Database) -> None:
+        self._objects, self._fetcher, self._links, self._database = objects, fetcher, links, database
 
-    async def store(self, item: Input, value: Any, limit: int) -> StoredFile:
-        """Stores one value of a file input, of at most `limit` bytes."""
+    async def store(self, item: Input, value: Any, limit: int, project: str) -> StoredFile:
+        """Stores one value of a file input of a project, of at most `limit` bytes."""
         if isinstance(value, StoredFile):
-            return self._kept(item, value)
+            return await self._kept(item, value)
         if isinstance(value, UploadFile):
             stored = await self._upload(item, value, limit)
         elif isinstance(value, str):
-            stored = await self._text(item, value, limit)
+            stored = await self._text(item, value, limit, project)
         else:
             raise _invalid(
                 item, "invalid_type", f"{item.public_name!r} must be a file, a URL or a data: URL."
@@ -61,8 +63,8 @@ class Sources:
             await self._check_image(item, stored)
         return stored
 
-    def _kept(self, item: Input, stored: StoredFile) -> StoredFile:
-        if not self._objects.exists(stored.object):
+    async def _kept(self, item: Input, stored: StoredFile) -> StoredFile:
+        if not await asyncio.to_thread(self._objects.exists, stored.object):
             raise _invalid(item, "file_gone", f"The file of {item.public_name!r} is not kept any more.")
         return stored
 
@@ -76,7 +78,7 @@ class Sources:
             item, received[0], upload.content_type or "", upload.filename or item.public_name
         )
 
-    async def _text(self, item: Input, value: str, limit: int) -> StoredFile:
+    async def _text(self, item: Input, value: str, limit: int, project: str) -> StoredFile:
         if value[:5].lower() == "data:":
             data, media_type = _decoded(item, value)
             if len(data) > limit:
@@ -86,7 +88,7 @@ class Sources:
             name = await asyncio.to_thread(self._objects.put, data)
             return await self._known(item, name, media_type, item.public_name)
         if _OBJECT.match(value):
-            return await self._reference(item, value)
+            return await self._reference(item, value, project)
         if link := self._links.find(value):  # an output of ours as the next input: nothing to fetch
             return await self._known(item, link.object, link.content_type, link.filename)
         if "://" in value:
@@ -100,18 +102,19 @@ class Sources:
             f"{item.public_name!r} must be a file, an http(s) URL, a data: URL or an upload's reference.",
         )
 
-    async def _reference(self, item: Input, value: str) -> StoredFile:
+    async def _reference(self, item: Input, value: str, project: str) -> StoredFile:
+        """An upload of the same project: whoever knows the name of another's object has no right to it."""
         name = value[:64]
+        unknown = _invalid(item, "unknown_upload", f"{item.public_name!r} names an upload that isn't there.")
+        if not await self._database.read(holdings.held, project, name):
+            raise unknown
         try:
-            self._objects.path(name)
+            return await self._known(item, name, "", value)
         except NotFound as error:
-            raise _invalid(
-                item, "unknown_upload", f"{item.public_name!r} names an upload that isn't there."
-            ) from error
-        return await self._known(item, name, "", value)
+            raise unknown from error
 
     async def _known(self, item: Input, name: str, media_type: str, filename: str) -> StoredFile:
-        path = self._objects.path(name)
+        path = await asyncio.to_thread(self._objects.path, name)
         size = path.stat().st_size
         if not size:
             raise _invalid(item, "empty_file", f"{item.public_name!r} is an empty file.")
@@ -120,7 +123,7 @@ class Sources:
 
     async def _check_image(self, item: Input, stored: StoredFile) -> None:
         try:
-            data = self._objects.path(stored.object).read_bytes()
+            data = await asyncio.to_thread(self._objects.get, stored.object)
             await asyncio.to_thread(images.frames, data, stored.filename)
         except NodeError as error:
             message = f"{item.public_name!r} is not an image that can be used: {error}"

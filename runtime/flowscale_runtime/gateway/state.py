@@ -14,7 +14,7 @@ from flowscale_runtime.gateway.metrics import Metrics
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
-from flowscale_runtime.stores.objects import FolderObjects
+from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.parts import FolderParts
 
 
@@ -25,7 +25,7 @@ class State:
 
     served: Served
     database: Database
-    objects: FolderObjects
+    objects: Objects
     parts: FolderParts
     bus: Bus
     gate: Gate

@@ -6,6 +6,7 @@ where it begins; HEAD tells how many bytes have arrived. The last piece's answer
 later PUT's or PATCH's, in case that answer got lost.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from flowscale_runtime.gateway.replies import success
 from flowscale_runtime.gateway.sources import sniff
 from flowscale_runtime.gateway.state import State, state_of
 from flowscale_runtime.gateway.wire import chunks, read_multipart
+from flowscale_runtime.stores import holdings
 from flowscale_runtime.stores.errors import Busy, TooMuch, WrongOffset
 from flowscale_runtime.stores.objects import receive
 from flowscale_runtime.stores.values import SECOND
@@ -45,12 +47,12 @@ async def upload(request: Request) -> Response:
     principal.require("runs:execute")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "application/json":
-        return await _announce(state, request)
+        return await _announce(state, request, principal.project)
     if media_type == "multipart/form-data":
-        return success(await _form(state, request))
+        return success(await _form(state, request, principal.project))
     stored = await receive(state.objects, _body(request), LARGEST)
     name = request.query_params.get("filename", "upload")
-    return success(await _answer(state, request, stored, name, media_type))
+    return success(await _answer(state, request, stored, name, media_type, principal.project))
 
 
 @router.api_route("/uploads/{token}", methods=["HEAD", "PUT", "PATCH"])
@@ -64,7 +66,8 @@ async def piece(token: str, request: Request) -> Response:
         arrived = await _write(state, request, plan)
         if arrived == plan.size:
             stored = await state.parts.finish(plan.id, state.objects), arrived
-            answer = await _answer(state, request, stored, plan.filename, plan.content_type)
+            given = plan.filename, plan.content_type, plan.project
+            answer = await _answer(state, request, stored, *given)
             state.parts.note(plan.id, answer)
     headers = {"Upload-Offset": str(arrived), "Upload-Length": str(plan.size), "Cache-Control": "no-store"}
     if request.method == "HEAD" or not answer:
@@ -72,10 +75,10 @@ async def piece(token: str, request: Request) -> Response:
     return success(answer, headers=headers)
 
 
-async def _announce(state: State, request: Request) -> Response:
+async def _announce(state: State, request: Request, project: str) -> Response:
     wanted = await bodies.read(request, Announced)
     state.parts.sweep()
-    plan = Plan(uuid_utils.uuid7().hex, wanted.filename, wanted.content_type, wanted.size)
+    plan = Plan(uuid_utils.uuid7().hex, wanted.filename, wanted.content_type, wanted.size, project)
     token, expires = state.links.upload(plan)
     url = f"{base_url(request)}/api/v1/uploads/{token}"
     data = {
@@ -87,14 +90,15 @@ async def _announce(state: State, request: Request) -> Response:
     return success(data, status=201, headers={"Location": url})
 
 
-async def _form(state: State, request: Request) -> dict[str, Any]:
+async def _form(state: State, request: Request, project: str) -> dict[str, Any]:
     _, files = await read_multipart(request, LARGEST)
     try:
         if len(files) != 1:
             raise errors.InvalidInputs("Send one file.", field="file", reason="one_file", given=len(files))
         [file] = files
         stored = await receive(state.objects, chunks(file), LARGEST)
-        return await _answer(state, request, stored, file.filename or "upload", file.content_type or "")
+        given = file.filename or "upload", file.content_type or "", project
+        return await _answer(state, request, stored, *given)
     finally:
         for each in files:
             await each.close()
@@ -124,14 +128,21 @@ def _offset(request: Request) -> int:
 
 
 async def _answer(
-    state: State, request: Request, stored: tuple[str, int] | None, filename: str, media_type: str
+    state: State,
+    request: Request,
+    stored: tuple[str, int] | None,
+    filename: str,
+    media_type: str,
+    project: str,
 ) -> dict[str, Any]:
     if stored is None:
         raise errors.BodyTooLarge(f"Files may have {LARGEST} bytes.", limit=LARGEST)
     name, size = stored
     if not size:
         raise errors.InvalidInputs("The file is empty.", field="file", reason="empty_file")
-    extension, found = sniff(state.objects.path(name), filename, media_type)
+    await state.database.write(holdings.hold, project, name, state.clock())
+    path = await asyncio.to_thread(state.objects.path, name)
+    extension, found = sniff(path, filename, media_type)
     return {
         "reference": f"{name}{extension}",
         "filename": filename,

@@ -20,12 +20,14 @@ from flowscale_runtime.gateway.secrets import SecretMissing, Secrets
 from flowscale_runtime.stores import outbox
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
+from flowscale_runtime.stores.errors import Unavailable
 from flowscale_runtime.stores.values import SECOND, TERMINAL
 
 log = logging.getLogger(__name__)
 AT_ONCE, TO_ONE_URL = 32, 4  # deliveries in flight
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 PAUSE = 0.05  # seconds between two looks at the outbox, however many runs end
+LEASE = 45 * SECOND  # how long a delivery is ours; longer than one may take
 LONGEST_WAIT = 60.0  # seconds until the next look where nothing woke us
 
 
@@ -62,21 +64,23 @@ class Deliveries:
         self._work.set()
 
     async def run(self) -> None:
-        """Delivers until it is cancelled; what is in flight then is sent again after the next start."""
+        """Delivers until it is cancelled; what is in flight then is sent again, by us or by somebody else."""
         listening = asyncio.create_task(self._listen())
         try:
             while True:
                 self._work.clear()
-                wait = await self._take_off()
+                wait = await self._take_off_if_possible()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._work.wait()
                 await asyncio.sleep(PAUSE)
         finally:
+            flying = list(self._flying)
             tasks = [listening, *(task for _, task in self._flying.values())]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._database.write(outbox.put_back, flying, self._clock())
             await self._client.aclose()
 
     async def _listen(self) -> None:
@@ -86,15 +90,20 @@ class Deliveries:
                 if any(event.type in TERMINAL for event in await follower.next()):
                     self.wake()
 
+    async def _take_off_if_possible(self) -> float:
+        try:
+            return await self._take_off()
+        except Unavailable as error:
+            log.warning("webhooks wait: %s", error)
+            return 1.0
+
     async def _take_off(self) -> float:
         """Starts what is due; answers with the seconds until something else will be."""
-        now, at = self._clock(), Counter(url for url, _ in self._flying.values())
-        flew = set(self._flying)  # what lands while the outbox is read may still look due in that reading
-        busy = [url for url, count in at.items() if count >= TO_ONE_URL]
-        for row in await self._database.read(outbox.due, now, AT_ONCE * 2, busy):
-            if row.id not in flew and len(self._flying) < AT_ONCE and at[row.url] < TO_ONE_URL:
-                at[row.url] += 1
-                self._flying[row.id] = row.url, asyncio.create_task(self._deliver(row))
+        now, room = self._clock(), AT_ONCE - len(self._flying)
+        at = Counter(url for url, _ in self._flying.values())
+        terms = (now, LEASE, at, room, TO_ONE_URL)
+        for row in await self._database.write(outbox.take, *terms) if room else ():
+            self._flying[row.id] = row.url, asyncio.create_task(self._deliver(row))
         soon = await self._database.read(outbox.next_due, now)
         return LONGEST_WAIT if soon is None else min(max((soon - now) / SECOND, 0.0), LONGEST_WAIT)
 
@@ -105,6 +114,8 @@ class Deliveries:
                 await self._database.write(outbox.delivered, row.id, self._clock())
             else:
                 await self._refused(row, refused)
+        except Unavailable as error:
+            log.warning("webhook %s may be sent again: %s", row.id, error)
         finally:
             self._flying.pop(row.id, None)
             self.wake()

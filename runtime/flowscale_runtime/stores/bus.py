@@ -2,12 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from flowscale_runtime.stores.values import TERMINAL, Event
+
+MOST_LIVE = 10_000
+WAKE = Event("", 0, "wake", {})
+"""Says that there may be something to claim, where no event of a run says so."""
 
 
 @dataclass(slots=True)
@@ -45,42 +49,56 @@ class Follower:
 
 
 class Bus:
-    """Carries events of runs from whoever writes them to whoever follows them."""
+    """Carries events of runs from whoever writes them to whoever follows them.
+
+    What is published here goes to the followers of this process and to the `outlet`, if there is one, which carries it
+    to other processes; what comes from those is taken by `receive`.
+    """
 
     def __init__(self) -> None:
+        self.outlet: Callable[[Event], None] | None = None
         self._followers: dict[str, set[Follower]] = defaultdict(set)
         self._everything: set[Follower] = set()
         self._whole: set[Follower] = set()
         self._live: dict[str, Live] = {}
+        self._told: dict[str, int] = {}
 
     def publish(self, events: Iterable[Event]) -> None:
         """Tells durable events, after their transaction was committed."""
         for event in events:
-            if event.type in TERMINAL or event.type == "queued":
-                self._live.pop(event.run_id, None)
-            self._tell(event)
+            self._out(event)
 
     def progress(self, run_id: str, percent: float, detail: dict[str, Any]) -> None:
         """Tells how far a run is."""
-        live = self._live.setdefault(run_id, Live())
-        live.progress, live.detail = percent, detail
-        self._tell(Event(run_id, 0, "progress", {"progress": percent, **detail}))
+        self._out(Event(run_id, 0, "progress", {"progress": percent, **detail}))
 
     def preview(self, run_id: str, image: bytes, media_type: str, node_id: str) -> None:
         """Tells a running run's latest preview image."""
-        self._live.setdefault(run_id, Live()).preview = image
-        self._tell(
-            Event(run_id, 0, "preview", {"node_id": node_id, "content_type": media_type, "image": image})
-        )
+        data = {"node_id": node_id, "content_type": media_type, "image": image}
+        self._out(Event(run_id, 0, "preview", data))
 
     def nodes(self, run_id: str, events: list[Any]) -> None:
         """Tells what the nodes of a traced run do, in order, to those who follow the whole of everything."""
         for follower in self._whole:
             follower.tell(Event(run_id, 0, "nodes", {"events": events}))
 
+    def wake(self) -> None:
+        """Tells whoever claims that there may be something to claim."""
+        self._out(WAKE)
+
+    def receive(self, event: Event) -> None:
+        """Tells the followers of this process."""
+        self._note(event)
+        for follower in (*self._followers.get(event.run_id, ()), *self._everything, *self._whole):
+            follower.tell(event)
+
     def live(self, run_id: str) -> Live | None:
         """The latest of a run that runs now."""
         return self._live.get(run_id)
+
+    def followed(self) -> dict[str, int]:
+        """The runs that somebody follows, each with the number of the last durable event that was told of it."""
+        return {run_id: self._told.get(run_id, 0) for run_id in self._followers}
 
     @contextmanager
     def follow(self, run_id: str | None) -> Iterator[Follower]:
@@ -94,6 +112,7 @@ class Bus:
             group.discard(follower)
             if run_id is not None and not group:
                 self._followers.pop(run_id, None)
+                self._told.pop(run_id, None)
 
     @contextmanager
     def whole(self) -> Iterator[Follower]:
@@ -105,6 +124,26 @@ class Bus:
         finally:
             self._whole.discard(follower)
 
-    def _tell(self, event: Event) -> None:
-        for follower in (*self._followers.get(event.run_id, ()), *self._everything, *self._whole):
-            follower.tell(event)
+    def _out(self, event: Event) -> None:
+        self.receive(event)
+        if self.outlet:
+            self.outlet(event)
+
+    def _note(self, event: Event) -> None:
+        """Keeps what is asked for later: the latest of running runs, and how much was told of those followed."""
+        if event.sequence and event.run_id in self._followers:
+            self._told[event.run_id] = max(event.sequence, self._told.get(event.run_id, 0))
+        if event.type in TERMINAL or event.type == "queued":
+            self._live.pop(event.run_id, None)
+        elif event.type in ("progress", "preview"):
+            if len(self._live) >= MOST_LIVE and event.run_id not in self._live:
+                self._live.pop(next(iter(self._live)))
+            _keep(self._live.setdefault(event.run_id, Live()), event)
+
+
+def _keep(live: Live, event: Event) -> None:
+    if event.type == "preview":
+        live.preview = event.data.get("image")
+    else:
+        live.progress = event.data["progress"]
+        live.detail = {key: value for key, value in event.data.items() if key != "progress"}

@@ -10,6 +10,7 @@ import uuid_utils
 from sqlalchemy import Connection, Row, insert, select, update
 
 from flowscale_runtime.stores.errors import NotFound
+from flowscale_runtime.stores.locks import lock
 from flowscale_runtime.stores.tables import keys
 from flowscale_specs.rights import ROLES
 
@@ -65,6 +66,23 @@ def create(
         )
     )
     return key_id, secret
+
+
+def first(connection: Connection, project: str, now: int) -> str | None:
+    """An owner's key, where the project has no key at all: whoever comes first makes it."""
+    lock(connection, f"first key of {project}")
+    if connection.execute(select(keys.c.id).where(keys.c.project == project).limit(1)).scalar():
+        return None
+    return create(connection, project, "owner", "owner", now)[1]
+
+
+def ensure(connection: Connection, project: str, name: str, role: str, secret: str, now: int) -> None:
+    """Makes a key that somebody else has thought of, unless it is there."""
+    lock(connection, f"first key of {project}")
+    if find(connection, digest(secret)) is None:
+        key_id, _ = create(connection, project, name, role, now)
+        prefix = secret[:7]
+        connection.execute(update(keys).where(keys.c.id == key_id).values(hash=digest(secret), prefix=prefix))
 
 
 def rotate(connection: Connection, project: str, key_id: str, overlap: int, now: int) -> tuple[str, str]:

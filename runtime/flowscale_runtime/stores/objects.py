@@ -1,5 +1,6 @@
 """Bytes by content: an object's name is the sha256 of what it holds, so it is stored once and never changes."""
 
+import asyncio
 import hashlib
 import os
 import tempfile
@@ -12,7 +13,8 @@ from flowscale_runtime.stores.errors import NotFound
 
 
 class Objects(Protocol):
-    """An object store. Names are 64 hexadecimal digits."""
+    """An object store. Names are 64 hexadecimal digits. Where it is `instant`, calls are as quick as a disk; where it
+    isn't, they belong into threads."""
 
     def put(self, data: bytes) -> str: ...
 
@@ -24,9 +26,20 @@ class Objects(Protocol):
 
     def exists(self, name: str) -> bool: ...
 
+    def delete(self, name: str) -> None: ...
+
+    def incoming(self) -> "tempfile._TemporaryFileWrapper[bytes]": ...
+
+    @property
+    def instant(self) -> bool: ...
+
+    def __hash__(self) -> int: ...
+
 
 class FolderObjects:
     """Objects as files of a folder, written aside and renamed: a reader sees all of an object or nothing."""
+
+    instant = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -74,10 +87,12 @@ class FolderObjects:
         """Whether the object is there."""
         return self._target(name).is_file()
 
+    def delete(self, name: str) -> None:
+        """Removes an object; without effect where there is none."""
+        self._target(name).unlink(missing_ok=True)
+
     def _target(self, name: str) -> Path:
-        if len(name) != 64 or not name.isalnum():
-            raise NotFound(f"{name!r} is not the name of an object")
-        return self._folder / name[:2] / name
+        return self._folder / check_name(name)[:2] / name
 
     @staticmethod
     def _publish(aside: Path, target: Path) -> None:
@@ -86,13 +101,20 @@ class FolderObjects:
             os.rename(aside, target)  # noqa: PTH104  replaces nothing different: the name is the content
 
 
+def check_name(name: str) -> str:
+    """The name, if an object may be called that. Raises NotFound."""
+    if len(name) != 64 or not name.isalnum():
+        raise NotFound(f"{name!r} is not the name of an object")
+    return name
+
+
 def sha256_of(path: Path) -> str:
     """The sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-async def receive(objects: FolderObjects, chunks: AsyncIterable[bytes], limit: int) -> tuple[str, int] | None:
+async def receive(objects: Objects, chunks: AsyncIterable[bytes], limit: int) -> tuple[str, int] | None:
     """Streams chunks into an object; answers with its name and size, or None past `limit` bytes."""
     hashed, size = hashlib.sha256(), 0
     with objects.incoming() as aside:
@@ -103,4 +125,7 @@ async def receive(objects: FolderObjects, chunks: AsyncIterable[bytes], limit: i
                 return None
             hashed.update(chunk)
             aside.write(chunk)
-    return objects.put_file(Path(aside.name), hashed.hexdigest()), size
+    name = hashed.hexdigest()
+    if objects.instant:
+        return objects.put_file(Path(aside.name), name), size
+    return await asyncio.to_thread(objects.put_file, Path(aside.name), name), size

@@ -1,5 +1,6 @@
 """Webhooks that wait for delivery: written in the transaction of what they tell, delivered at least once."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -50,12 +51,41 @@ def announce(
         connection.execute(insert(outbox), rows)
 
 
+def take(
+    connection: Connection, now: int, lease: int, flying: Mapping[str, int], room: int, each: int
+) -> list[Row[Any]]:
+    """Deliveries whose time has come, the oldest first: at most `room`, and at most `each` to one URL with those that
+    fly already.
+
+    For `lease` microseconds nobody else gets them: after that, whoever took them has died.
+    """
+    at, chosen = Counter(flying), list[Row[Any]]()
+    for row in due(connection, now, 2 * room, [url for url, count in flying.items() if count >= each]):
+        if len(chosen) < room and at[row.url] < each:
+            at[row.url] += 1
+            chosen.append(row)
+    if chosen:
+        _move(connection, [row.id for row in chosen], now + lease)
+    return chosen
+
+
+def put_back(connection: Connection, messages: Sequence[str], now: int) -> None:
+    """Lets others have deliveries that were taken and not made."""
+    _move(connection, messages, now)
+
+
 def due(connection: Connection, now: int, limit: int = 32, busy: Collection[str] = ()) -> list[Row[Any]]:
-    """Deliveries whose time has come, the oldest first, but none to the URLs that are busy."""
+    """Deliveries whose time has come, locked for this transaction."""
     query = select(outbox).where(outbox.c.state == "pending", outbox.c.next_at <= now)
     if busy:
         query = query.where(outbox.c.url.not_in(busy))
-    return list(connection.execute(query.order_by(outbox.c.next_at).limit(limit)))
+    query = query.order_by(outbox.c.next_at).limit(limit).with_for_update(skip_locked=True)
+    return list(connection.execute(query))
+
+
+def _move(connection: Connection, messages: Sequence[str], at: int) -> None:
+    pending = (outbox.c.state == "pending") & outbox.c.id.in_(messages)
+    connection.execute(update(outbox).where(pending).values(next_at=at))
 
 
 def next_due(connection: Connection, after: int = 0) -> int | None:

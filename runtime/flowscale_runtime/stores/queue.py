@@ -215,5 +215,6 @@ def _back(connection: Connection, run: Row[Any], reason: str, log: str, delay: i
             sequence=run.sequence + 1,
         )
     )
-    told = events.append(connection, run.id, run.sequence + 1, "queued", {"reason": reason}, now)
+    data = {"reason": reason, "deployment": run.deployment}
+    told = events.append(connection, run.id, run.sequence + 1, "queued", data, now)
     return Change((told,), wake=True)

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -13,11 +15,12 @@ from sqlalchemy import Connection
 from flowscale_runtime.stores import outcomes, queue
 from flowscale_runtime.stores.bus import Bus, Follower
 from flowscale_runtime.stores.database import Database
-from flowscale_runtime.stores.errors import LeaseLost
+from flowscale_runtime.stores.errors import LeaseLost, Unavailable
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.outcomes import problem
-from flowscale_runtime.stores.turns import retry_delay
-from flowscale_runtime.stores.values import SECOND, TERMINAL, Artifact, Change, Claimed, Outcome
+from flowscale_runtime.stores.queue import Leaning
+from flowscale_runtime.stores.turns import EVERY, retry_delay
+from flowscale_runtime.stores.values import SECOND, TERMINAL, Artifact, Change, Claimed, Event, Outcome
 from flowscale_runtime.worker.errors import HostDied, OutOfMemory, OutOfTime, Stopped
 from flowscale_runtime.worker.host import Host
 from flowscale_runtime.worker.jobs import Jobs
@@ -26,8 +29,12 @@ from flowscale_runtime.worker.supervision import Bounds, supervise
 
 log = logging.getLogger(__name__)
 Ending = Callable[[Connection, int], Change]
-ClaimTerms = tuple[str, dict[str, int], int, int, int]
+ClaimTerms = tuple[str, dict[str, int], int, int, int, Leaning]
 LEASE = 30  # seconds
+WARM = 4  # releases that a host is taken to have loaded
+REST = 1.0  # seconds before stores that are away are asked again
+LOST = "lost"  # what a run's own worker tells itself where its lease is another's
+_STOPPING = TERMINAL | {LOST}
 TELL_EVERY = 0.2  # seconds between two tellings of progress
 
 
@@ -44,8 +51,12 @@ class Agent:
         bus: Bus,
         clock: Callable[[], int],
         memory: int | None = None,
+        deployment: str | None = None,
     ) -> None:
+        """`memory` is what a run may take where its deployment says nothing; `deployment` the only one served."""
         self.name, self.pool = name, pool
+        self._leaning, self._claims = Leaning(deployment=deployment), 0
+        self._warm: OrderedDict[str, None] = OrderedDict()
         self._database, self._objects, self._jobs, self._bus, self._clock = (
             database,
             objects,
@@ -83,7 +94,10 @@ class Agent:
             while not self._draining:
                 await self._work.wait()
                 self._work.clear()
-                await self._claim()
+                try:
+                    await self._claim()
+                except Unavailable as error:
+                    await self._rest(error)
         finally:
             beat.cancel()
 
@@ -113,7 +127,11 @@ class Agent:
         """What could be claimed now, if anything."""
         capacity = {} if self._draining else self.pool.capacity()
         free = self.pool.size - len(self._tasks)
-        return (self.name, capacity, free, LEASE * SECOND, self._clock()) if capacity and free > 0 else None
+        if not capacity or free <= 0:
+            return None
+        self._claims += 1
+        leaning = replace(self._leaning, warm=frozenset(self._warm), by_turn=self._claims % EVERY == 0)
+        return self.name, capacity, free, LEASE * SECOND, self._clock(), leaning
 
     def _start(self, claimed: list[Claimed]) -> None:
         for run in claimed:
@@ -124,6 +142,7 @@ class Agent:
 
     async def _execute(self, run: Claimed) -> None:
         self._bus.publish(run.events)
+        self._loads(run.release)
         host = await self.pool.acquire(run.environment)
         self._at[host.name] = run.run_id
         try:
@@ -162,9 +181,25 @@ class Agent:
         except LeaseLost as lost:
             log.warning("%s", lost, extra={"run_id": run.run_id})
             self.wake()
+        except Unavailable as error:  # the result is dear: it is written as long as the run is ours
+            await self._rest(error)
+            await self._end(run, ending)
         else:
             self._after(change)
             self._start(claimed)
+
+    async def _rest(self, error: Unavailable) -> None:
+        """The stores are away: again in a moment."""
+        log.error("%s", error)
+        await asyncio.sleep(REST)
+        self.wake()
+
+    def _loads(self, release: str) -> None:
+        """Hosts have loaded what the last runs needed."""
+        self._warm[release] = None
+        self._warm.move_to_end(release)
+        if len(self._warm) > WARM * self.pool.size:
+            self._warm.popitem(last=False)
 
     async def _attempt(self, run: Claimed, host: Host) -> Outcome:
         with self._bus.follow(run.run_id) as follower:
@@ -193,18 +228,23 @@ class Agent:
                 log=text,
                 trace=result.get("trace"),
             )
-        artifacts = tuple([self._publish(output) for output in result["outputs"]])
+        artifacts = tuple([await self._publish(output) for output in result["outputs"]])
         return Outcome("completed", seconds, artifacts, timings=timings, log=text, trace=result.get("trace"))
 
-    def _publish(self, output: dict[str, Any]) -> Artifact:
+    async def _publish(self, output: dict[str, Any]) -> Artifact:
         """Puts a file of the host into the object store: a rename, where both are on one disk."""
-        self._objects.put_file(Path(output.pop("path")), output["object"])
+        file = Path(output.pop("path")), output["object"]
+        if self._objects.instant:
+            self._objects.put_file(*file)
+        else:
+            await asyncio.to_thread(self._objects.put_file, *file)
         return Artifact(**output)
 
     def _after(self, change: Change) -> None:
         self._bus.publish(change.events)
         if change.wake:
             self.wake()
+            self._bus.wake()
 
     def _teller(self, run_id: str) -> Callable[[dict[str, Any], bytes], None]:
         last = 0.0
@@ -224,19 +264,29 @@ class Agent:
     async def _beat(self) -> None:
         """Renews leases, ends what waited too long, wakes for delayed runs, and lets idle hosts go."""
         while True:
-            now = self._clock()
-            self._after(await self._database.write(_keep, list(self._held.items()), now))
-            await self.pool.shrink(time.monotonic(), idle_timeout=300)
-            soon = await self._database.read(queue.next_available, now)
-            wait = LEASE / 3 if soon is None else min(max((soon - now) / SECOND, 0.01), LEASE / 3)
-            await asyncio.sleep(wait)
+            try:
+                await asyncio.sleep(await self._keep(self._clock()))
+            except Unavailable as error:
+                await self._rest(error)
             self.wake()
 
+    async def _keep(self, now: int) -> float:
+        """One beat; answers with the seconds until the next one."""
+        held = list(self._held.items())
+        change, lost = await self._database.write(_keep, held, now)
+        self._after(change)
+        for run_id in lost:
+            self._bus.receive(Event(run_id, 0, LOST, {}))
+        await self.pool.shrink(time.monotonic(), idle_timeout=300)
+        soon = await self._database.read(queue.next_available, now)
+        return LEASE / 3 if soon is None else min(max((soon - now) / SECOND, 0.01), LEASE / 3)
 
-def _keep(connection: Connection, held: list[tuple[str, int]], now: int) -> Change:
-    queue.renew(connection, held, now + LEASE * SECOND)
+
+def _keep(connection: Connection, held: list[tuple[str, int]], now: int) -> tuple[Change, list[str]]:
+    lost = queue.renew(connection, held, now + LEASE * SECOND)
     ripened = Change(wake=queue.ripen(connection, now))
-    return outcomes.merge([ripened, outcomes.expire(connection, now), queue.recover(connection, now)])
+    change = outcomes.merge([ripened, outcomes.expire(connection, now), queue.recover(connection, now)])
+    return change, lost
 
 
 def _finish(run_id: str, fence: int, outcome: Outcome, connection: Connection, now: int) -> Change:
@@ -255,6 +305,6 @@ def _end_and_claim(
 
 
 async def _ended(follower: Follower) -> None:
-    """Returns when somebody else ended the run."""
-    while not any(event.type in TERMINAL for event in await follower.next()):
+    """Returns when somebody else ended the run, or has it now."""
+    while not any(event.type in _STOPPING for event in await follower.next()):
         pass

@@ -39,7 +39,7 @@ class Jobs:
 
     async def prepare(self, run: Claimed) -> dict[str, Any]:
         """The job's message."""
-        graph, interface, traced = self._release(run.release)
+        graph, interface, traced = await self._release(run.release)
         values = {}
         for entry in run.inputs:
             value = entry["value"]
@@ -61,10 +61,10 @@ class Jobs:
             job |= {"extra": extra, "trace": True, "folders": self._folders}
         return job
 
-    def _release(self, digest: str) -> tuple[dict[str, Any], Interface, dict[str, Any] | None]:
+    async def _release(self, digest: str) -> tuple[dict[str, Any], Interface, dict[str, Any] | None]:
         kept = self._releases.get(digest)
         if kept is None:
-            release = orjson.loads(self._objects.get(digest.removeprefix("sha256:")))
+            release = orjson.loads(await asyncio.to_thread(self._objects.get, digest.removeprefix("sha256:")))
             interface = Interface.from_json(release["interface"])
             kept = self._releases[digest] = (release["graph"], interface, release.get("traced"))
             if len(self._releases) > KEPT:

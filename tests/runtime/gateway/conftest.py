@@ -234,7 +234,7 @@ async def gateway(path: Path, description: Description) -> AsyncIterator[Server]
     work, delivering = asyncio.Event(), asyncio.Event()
     fetcher = Fetcher(objects, private=True)
     links = Links("secret", clock)
-    sources = Sources(objects, fetcher, links)
+    sources = Sources(objects, fetcher, links, database)
     app = create_app(None)  # type: ignore[arg-type]  # no lifespan: the state is put there by hand
 
     async def describe(environment: Any) -> Description:

@@ -261,53 +261,26 @@ async def test_many_runs_are_told_once_each(server, told, receiver):
     assert sorted(told_of) == sorted(run["run_id"] for run in runs)
 
 
-async def test_a_look_that_began_before_a_delivery_landed_does_not_send_it_again(server, kit, tmp_path):
-    came, release, landed = [], asyncio.Event(), asyncio.Event()
+async def test_gateways_beside_each_other_send_a_delivery_once(server, told, receiver):
+    async with told() as one, told() as other:
+        run = await server.run()
+        one.wake()
+        other.wake()
+        await receiver.wait(1)
+        await asyncio.sleep(0.2)
+    assert [json.loads(body)["data"]["run_id"] for _, body in receiver.came] == [run["run_id"]]
 
-    async def slow(scope, receive, send):
-        came.append(await receive())
-        await release.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
 
-    class Late:
-        """The database, whose second look at what is due ends only after the delivery has landed."""
-
-        looks = 0
-
-        async def read(self, operation, *args):
-            found = await server.state.database.read(operation, *args)
-            if operation is outbox.due:
-                self.looks += 1
-                if self.looks == 2:
-                    assert len(found) == 1
-                    release.set()
-                    await landed.wait()
-                    await asyncio.sleep(0)
-            return found
-
-        async def write(self, operation, *args):
-            await server.state.database.write(operation, *args)
-            landed.set()
-
-    async with kit.listening(slow) as url:
-        hooks = [{"url": url}]
-        await server.state.database.write(
-            outbox.announce, "default", hooks, "run.completed", {}, server.clock()
-        )
-        late = Late()
-        deliveries = Deliveries(late, server.state.bus, Secrets(tmp_path, {}), server.clock, private=True)
-        task = asyncio.create_task(deliveries.run())
-        async with asyncio.timeout(10):
-            while not came:
-                await asyncio.sleep(0.005)
-            deliveries.wake()
-            while late.looks < 4:
-                deliveries.wake()
-                await asyncio.sleep(0.005)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    assert len(came) == 1
+async def test_a_delivery_whose_gateway_died_is_free_again_after_a_while(server):
+    hooks, clock, database = [{"url": "http://a.example"}], server.clock, server.state.database
+    await database.write(outbox.announce, "default", hooks, "run.completed", {}, clock())
+    terms = (10 * SECOND, {}, 8, 4)
+    [taken] = await database.write(outbox.take, clock(), *terms)
+    assert await database.write(outbox.take, clock(), *terms) == []
+    clock.ahead += 11
+    assert [row.id for row in await database.write(outbox.take, clock(), *terms)] == [taken.id]
+    await database.write(outbox.put_back, [taken.id], clock())
+    assert len(await database.write(outbox.take, clock(), *terms)) == 1
 
 
 async def test_changed_weights_are_told_as_deployment_updated(server, told, receiver):

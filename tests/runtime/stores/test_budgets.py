@@ -65,7 +65,7 @@ async def test_each_threshold_is_told_once(database, new_run):
         await database.write(submission.submit, run, NOW)
         (held,) = await database.write(queue.claim, "w", {"env": 1}, 1, SECOND, NOW)
         await database.write(outcomes.finish, held.run_id, held.fence, Outcome("completed", 2.5), NOW)
-    told = await database.read(outbox.due, NOW)
+    told = await database.write(outbox.due, NOW)
     assert [row.event_type for row in told] == ["budget.alert"] * 4
 
 

@@ -1,0 +1,58 @@
+"""flowscale worker: one of several workers over shared stores."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flowscale_cli.errors import CliError, UsageError
+from flowscale_cli.shared import Database, LogFormat, Objects, Scratch, needed
+
+
+def command(
+    deployment: Annotated[
+        str, typer.Option(help="The deployment whose runs it computes.", envvar="FLOWSCALE_DEPLOYMENT")
+    ],
+    database: Database = "",
+    objects: Objects = "",
+    data: Scratch = Path(".flowscale-worker"),
+    custom_nodes: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder of custom nodes to load.", envvar="FLOWSCALE_CUSTOM_NODES"),
+    ] = None,
+    models: Annotated[
+        list[Path] | None, typer.Option(help="A folder of models.", envvar="FLOWSCALE_MODELS")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Runs that compute at once.", min=1)] = 1,
+    grace: Annotated[
+        float, typer.Option(help="Seconds that runs get when the worker is ended.", min=0)
+    ] = 30.0,
+    log_format: LogFormat = "",
+) -> None:
+    """Compute the runs of a deployment. Any number of workers, on any machines, may work for the same one.
+
+    SIGTERM and Ctrl-C end it: it takes no more runs, what runs gets some seconds, the rest goes back to the queue.
+
+    Example: flowscale worker --deployment portrait --database postgresql://flowscale@db/flowscale --objects s3://studio
+    """
+    from flowscale_runtime.logs import configure
+    from flowscale_runtime.processes.opening import WrongAddress
+    from flowscale_runtime.processes.worker import Settings, work
+
+    configure(log_format)
+    settings = Settings(
+        deployment=deployment,
+        database=needed("FLOWSCALE_DATABASE", database),
+        objects=needed("FLOWSCALE_OBJECTS", objects),
+        data=data.resolve(),
+        custom_nodes=tuple(path.resolve() for path in custom_nodes or ()),
+        models=tuple(path.resolve() for path in models or ()),
+        workers=workers,
+        grace=grace,
+    )
+    try:
+        work(settings)
+    except WrongAddress as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise CliError(f"{settings.data} can't be used for data: {error}") from error

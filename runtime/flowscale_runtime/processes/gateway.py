@@ -1,0 +1,190 @@
+"""One gateway process: REST, events and webhooks over stores that it shares with other gateways and with workers."""
+
+import asyncio
+import gc
+import json
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uuid_utils
+import uvicorn
+from fastapi import FastAPI
+
+from flowscale_runtime.clock import now
+from flowscale_runtime.gateway.access import Gate
+from flowscale_runtime.gateway.admission import Admission
+from flowscale_runtime.gateway.app import create_app
+from flowscale_runtime.gateway.catalog import Served
+from flowscale_runtime.gateway.fetching import Fetcher
+from flowscale_runtime.gateway.identity import Issuers
+from flowscale_runtime.gateway.internal import Internal
+from flowscale_runtime.gateway.links import Links
+from flowscale_runtime.gateway.metrics import Metrics
+from flowscale_runtime.gateway.secrets import Secrets
+from flowscale_runtime.gateway.sources import Sources
+from flowscale_runtime.gateway.state import State
+from flowscale_runtime.gateway.tokens import Tokens
+from flowscale_runtime.gateway.webhooks import Deliveries, tell_updates
+from flowscale_runtime.processes.opening import open_database, open_objects
+from flowscale_runtime.processes.watching import Watch, folder_watch, resource_watch
+from flowscale_runtime.stores import keys, migrate, presence
+from flowscale_runtime.stores import settings as shared
+from flowscale_runtime.stores.bus import Bus
+from flowscale_runtime.stores.database import Database
+from flowscale_runtime.stores.parts import FolderParts
+from flowscale_runtime.stores.relay import Relay
+from flowscale_runtime.wiring import count, keep_file, leave, together
+
+log = logging.getLogger(__name__)
+LOOK_EVERY = 2.0  # seconds between two looks at what workers tell
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a gateway serves: the specs of a `folder`, or the resources of a `namespace`.
+
+    `internal_token` opens /internal/v1 to controllers ("" closes it), `owner_key` is an owner's API key that is to be
+    valid; where there is none and the project has no key, one is made and kept in `data`.
+    """
+
+    database: str
+    objects: str
+    data: Path
+    folder: Path | None = None
+    namespace: str = "default"
+    environment: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    internal_token: str = ""
+    owner_key: str = ""
+    allow_private_urls: bool = False
+    grace: float = 30.0
+
+
+def serve(settings: Settings) -> None:
+    """Serves until a signal ends it. Raises WrongAddress."""
+    for name in ("hosts", "inputs", "definitions"):
+        (settings.data / name).mkdir(parents=True, exist_ok=True)
+    open_objects(settings.objects, settings.data)  # here, what is wrong is told to a person
+    config = uvicorn.Config(
+        create_app(lambda app: running(app, settings), comfy=False),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.grace),
+    )
+    listener = config.bind_socket()
+    host, port = listener.getsockname()[:2]
+    facts = {"url": f"http://{host}:{port}", "pid": os.getpid(), "key_file": str(settings.data / "owner.key")}
+    keep_file(settings.data / "server.json", json.dumps(facts))
+    log.warning("listening on %s", facts["url"])
+    for wish in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wish, leave)  # the server raises it again when it has ended
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        (settings.data / "server.json").unlink(missing_ok=True)
+
+
+@dataclass(slots=True)
+class Hosts:
+    """The host processes of all workers, as they were told last."""
+
+    known: list[dict[str, Any]] = field(default_factory=list)
+
+    async def watch(self, database: Database) -> None:
+        """Looks now and then."""
+        while True:
+            self.known = await database.read(presence.hosts, now())
+            await asyncio.sleep(LOOK_EVERY)
+
+
+@asynccontextmanager
+async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    """Everything that runs beside the routes, for as long as the block lasts."""
+    data, bus, served, metrics, hosts = settings.data, Bus(), Served(), Metrics(), Hosts()
+    database = open_database(settings.database)
+    await database.write(migrate.upgrade)
+    objects = open_objects(settings.objects, data)
+    fetcher = Fetcher(objects, private=settings.allow_private_urls)
+    links = Links(await database.write(shared.secret, "links"), now)
+    tokens = Tokens(await database.write(shared.secret, "tokens"), now)
+    sources = Sources(objects, fetcher, links, database)
+    secrets = Secrets(data / "secrets")
+    deliveries = Deliveries(database, bus, secrets, now, private=settings.allow_private_urls)
+    name = f"gateway-{socket.gethostname()[:40]}-{uuid_utils.uuid7().hex[-8:]}"
+    relay = Relay(settings.database, bus, database, name, deliveries.wake)
+    state = app.state.gateway = State(
+        served=served,
+        database=database,
+        objects=objects,
+        parts=FolderParts(data / "uploads"),
+        bus=bus,
+        gate=Gate(database, now, tokens, Issuers(served, now)),
+        links=links,
+        sources=sources,
+        admission=Admission(database, sources, bus, now, lambda: None),
+        metrics=metrics,
+        clock=now,
+        wake=bus.wake,
+        hosts=lambda: hosts.known,
+        deliver=deliveries.wake,
+    )
+    app.state.internal = Internal(database, bus, served, now, settings.internal_token)
+    watch: Watch
+    if settings.folder is None:
+        watch = resource_watch(settings.namespace, objects)
+    else:
+        watch = folder_watch(settings.folder, settings.environment, objects, data)
+    parts = [
+        follow(watch, served, settings, database),
+        relay.run(),
+        state.gate.note_use(),
+        deliveries.run(),
+        count(bus, metrics),
+        hosts.watch(database),
+    ]
+    try:
+        async with together(parts):
+            await relay.listening.wait()
+            yield
+            await relay.settle()
+    finally:
+        await watch.close()
+        await fetcher.close()
+        await database.close()
+
+
+async def follow(watch: Watch, served: Served, settings: Settings, database: Database) -> None:
+    """Serves what the watch says, now and after each change."""
+    async for catalog in watch.catalogs():
+        before, served.catalog = served.catalog, catalog
+        for problem in catalog.problems:
+            log.error("%s", problem)
+        if served.ready:
+            await tell_updates(database, before, catalog, now())
+            continue
+        await owner_key(settings, catalog.project, database)
+        gc.collect()
+        gc.freeze()  # what was imported stays: looking through it again and again would cost every request
+        served.ready = True
+        log.info("ready", extra={"deployments": sorted(catalog.deployments)})
+
+
+async def owner_key(settings: Settings, project: str, database: Database) -> None:
+    """Sees to it that the project has an owner's key: the one that settings name, else one that is made."""
+    if settings.owner_key:
+        await database.write(keys.ensure, project, "owner", "owner", settings.owner_key, now())
+    elif made := await database.write(keys.first, project, now()):
+        path = settings.data / "owner.key"
+        keep_file(path, made + "\n")
+        log.warning("the owner's API key is %s (kept in %s)", made, path)

@@ -1,0 +1,117 @@
+"""One worker process: claims runs of a deployment, has them computed here, and goes when it is told to."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import uuid_utils
+
+from flowscale_runtime.clock import now
+from flowscale_runtime.engines.values import Environment
+from flowscale_runtime.processes.opening import open_database, open_objects
+from flowscale_runtime.stores import migrate, presence
+from flowscale_runtime.stores.bus import Bus
+from flowscale_runtime.stores.database import Database
+from flowscale_runtime.stores.relay import Relay
+from flowscale_runtime.wiring import together
+from flowscale_runtime.worker.agent import Agent
+from flowscale_runtime.worker.jobs import Jobs
+from flowscale_runtime.worker.pool import Pool
+
+log = logging.getLogger(__name__)
+SHARED = "shared"
+"""The environment of runs that any worker of their deployment may take."""
+WAKING = frozenset({"queued", "wake"})
+TELL_EVERY = 5.0  # seconds between two tellings of what the hosts do
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a worker works. `deployment` is the only one whose runs it takes; `custom_nodes` and `models` are folders that
+    its hosts load; `workers` bounds host processes; `memory` is the share of the machine's memory that one run may take
+    where its deployment says nothing; `grace` the seconds that runs get when the process is told to end."""
+
+    deployment: str
+    database: str
+    objects: str
+    data: Path
+    custom_nodes: tuple[Path, ...] = ()
+    models: tuple[Path, ...] = ()
+    workers: int = 1
+    memory: float = 0.75
+    grace: float = 30.0
+
+
+def work(settings: Settings) -> None:
+    """Works until a signal ends the process. Raises WrongAddress."""
+    open_database(settings.database)  # here, what is wrong is told to a person
+    for name in ("inputs", "hosts"):
+        (settings.data / name).mkdir(parents=True, exist_ok=True)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    ended = asyncio.Event()
+    for wish in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(wish, ended.set)
+    async with running(settings) as agent:
+        log.warning("working for %s as %s", settings.deployment, agent.name)
+        await ended.wait()
+        log.warning("draining: %s runs", len(agent.status()))
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Agent]:
+    """A worker at work until the block ends; then its runs get the time to end that settings grant."""
+    database, bus = open_database(settings.database), Bus()
+    await database.write(migrate.upgrade)
+    objects = open_objects(settings.objects, settings.data)
+    pool = Pool(settings.data / "hosts", settings.data / "inputs", settings.workers)
+    environment = Environment(SHARED, settings.custom_nodes, settings.models)
+    pool.use([environment])
+    jobs = Jobs(objects, settings.data / "inputs")
+    memory = int(psutil.virtual_memory().total * settings.memory)
+    agent = Agent(name(), database, objects, jobs, pool, bus, now, memory, settings.deployment)
+    relay = Relay(settings.database, bus, database, agent.name, agent.wake)
+    parts = [agent.run(), relay.run(), heed(bus, agent, settings.deployment), tell(database, agent)]
+    try:
+        async with together(parts):
+            await pool.describe(environment)  # the first host is warm before the first run comes
+            agent.wake()
+            try:
+                yield agent
+            finally:
+                await agent.drain(settings.grace)
+                await relay.settle()
+                await database.write(presence.leave, agent.name)
+    finally:
+        await pool.close()
+        await database.close()
+
+
+def name() -> str:
+    """A name that no other worker has: the machine's, and this process's."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid_utils.uuid7().hex[-6:]}"
+
+
+async def heed(bus: Bus, agent: Agent, deployment: str) -> None:
+    """Wakes the agent where a run of its deployment may wait, whoever put it there."""
+    with bus.follow(None) as follower:
+        while True:
+            for event in await follower.next():
+                if event.type in WAKING and event.data.get("deployment", deployment) == deployment:
+                    agent.wake()
+
+
+async def tell(database: Database, agent: Agent) -> None:
+    """Tells now and then that this worker is there, and what its hosts do."""
+    while True:
+        await database.write(presence.tell, agent.name, agent.status(), now())
+        await asyncio.sleep(TELL_EVERY)
