@@ -49,11 +49,11 @@ def specs(folder: Path) -> float:
 def host(folder: Path) -> tuple[float, float]:
     """A host process: until it has said which nodes there are, and until torch is in it."""
     from flowscale_runtime.gateway.environments import of_folder
-    from flowscale_runtime.worker.host import Host
+    from flowscale_runtime.worker.host import ProcessHost
 
     async def start(data: Path) -> tuple[float, float]:
         started = time.perf_counter()
-        made = Host(of_folder(folder), data / "hosts", data)
+        made = ProcessHost(of_folder(folder), data / "hosts", data)
         await made.start()
         await made.definitions
         described = time.perf_counter() - started

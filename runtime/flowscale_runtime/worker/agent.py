@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
+from flowscale_runtime.engines.errors import HostDied
 from flowscale_runtime.stores import outcomes, queue
 from flowscale_runtime.stores.bus import Bus, Follower
 from flowscale_runtime.stores.database import Database
@@ -21,10 +22,10 @@ from flowscale_runtime.stores.outcomes import problem
 from flowscale_runtime.stores.queue import Leaning
 from flowscale_runtime.stores.turns import EVERY, retry_delay
 from flowscale_runtime.stores.values import SECOND, TERMINAL, Artifact, Change, Claimed, Event, Outcome
-from flowscale_runtime.worker.errors import HostDied, OutOfMemory, OutOfTime, Stopped
-from flowscale_runtime.worker.host import Host
+from flowscale_runtime.worker.errors import OutOfMemory, OutOfTime, Stopped
 from flowscale_runtime.worker.jobs import Jobs
 from flowscale_runtime.worker.pool import Pool
+from flowscale_runtime.worker.ports import Host
 from flowscale_runtime.worker.supervision import Bounds, supervise
 
 log = logging.getLogger(__name__)

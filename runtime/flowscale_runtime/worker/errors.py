@@ -1,7 +1,6 @@
-"""How an attempt can fail without an answer from the engine.
+"""How an attempt can fail without an answer from the engine; a host that dies says so itself (HostDied).
 
 AttemptFailed
-    HostDied        the process ended by itself: another attempt may succeed
     OutOfTime       the run took longer than it may
     OutOfMemory     the run took more memory than it may
     Stopped         somebody ended the run: nothing is to be written
@@ -10,10 +9,6 @@ AttemptFailed
 
 class AttemptFailed(Exception):
     """The engine gave no result."""
-
-
-class HostDied(AttemptFailed):
-    """The host process ended by itself."""
 
 
 class OutOfTime(AttemptFailed):

@@ -2,29 +2,27 @@
 
 import asyncio
 import os
-import shutil
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import uuid_utils
 
-from flowscale_runtime.engines import frames
+from flowscale_runtime.engines import frames, processes
+from flowscale_runtime.engines.errors import HostDied
 from flowscale_runtime.engines.values import Environment
-from flowscale_runtime.worker import processes
-from flowscale_runtime.worker.errors import HostDied
+from flowscale_runtime.engines.workspace import Workspace
+from flowscale_runtime.worker.ports import Tell
 
-Tell = Callable[[dict[str, Any], bytes], None]
 LOG_LINES = 2000
 # Threads of torch that wait sleep instead of spinning: other hosts and the gateway want the cores too.
 PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
 
 
-class Host:
+class ProcessHost:
     """One host process. It runs one job at a time; when it dies, whoever waits is told."""
 
     def __init__(self, environment: Environment, folder: Path, inputs: Path) -> None:
@@ -33,7 +31,7 @@ class Host:
         self.definitions: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.idle_since = 0.0
-        self._folder, self._inputs = folder / self.name, inputs
+        self._workspace = Workspace(folder / self.name, inputs)
         self._result: asyncio.Future[dict[str, Any]] | None = None
         self._tell: Tell | None = None
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -42,8 +40,7 @@ class Host:
 
     async def start(self) -> None:
         """Starts the process; it is usable when `ready` is done."""
-        for name in ("output", "temp", "user"):
-            (self._folder / name).mkdir(parents=True, exist_ok=True)
+        self._workspace.make()
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -58,7 +55,7 @@ class Host:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-u", "-m", "flowscale_runtime.engines.host"),
             str(channel),
-            orjson.dumps(self._config()).decode(),
+            orjson.dumps(self._workspace.config(self.environment)).decode(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -121,23 +118,13 @@ class Host:
         await self._process.wait()
         self._writer.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.to_thread(remove, self._folder)
+        await asyncio.to_thread(self._workspace.remove)
 
     def clean(self) -> None:
         """Empties the folders that a job wrote into."""
-        for name in ("output", "temp"):
-            for path in (self._folder / name).iterdir():
-                remove(path)
+        self._workspace.clean()
 
     _dead = False
-
-    def _config(self) -> dict[str, Any]:
-        return {
-            "custom_nodes": [str(path) for path in self.environment.custom_nodes],
-            "models": [str(path) for path in self.environment.models],
-            "input": str(self._inputs),
-            "warm": self.environment.warm,
-        } | {name: str(self._folder / name) for name in ("output", "temp", "user")}
 
     def _send(self, head: dict[str, Any]) -> None:
         if not self._dead:
@@ -183,11 +170,3 @@ def _ended(code: int) -> str:
     if code < 0:
         return f"its process was ended by signal {-code}"
     return f"its process ended with exit code {code}"
-
-
-def remove(path: Path) -> None:
-    """Removes a file, or a folder with what is in it."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

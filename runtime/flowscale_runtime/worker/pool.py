@@ -5,18 +5,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from flowscale_runtime.engines.errors import HostDied
 from flowscale_runtime.engines.values import Environment
-from flowscale_runtime.worker.errors import HostDied
-from flowscale_runtime.worker.host import Host
+from flowscale_runtime.worker.host import ProcessHost
+from flowscale_runtime.worker.ports import Host, Make
 
 LONGEST_CHECK = 30.0  # seconds
 
 
 class Pool:
-    """At most `size` hosts; a host serves one run at a time, of its own environment."""
+    """At most `size` hosts; a host serves one run at a time, of its own environment. `make` picks the engine."""
 
-    def __init__(self, folder: Path, inputs: Path, size: int) -> None:
-        self.size = size
+    def __init__(self, folder: Path, inputs: Path, size: int, make: Make = ProcessHost) -> None:
+        self.size, self._make = size, make
         self._folder, self._inputs = folder, inputs
         self._hosts: list[Host] = []
         self._busy: set[Host] = set()
@@ -116,7 +117,7 @@ class Pool:
                 await self._close(host)
 
     async def _start(self, environment: Environment) -> Host:
-        host = Host(environment, self._folder, self._inputs)
+        host = self._make(environment, self._folder, self._inputs)
         starting = asyncio.ensure_future(host.start())
         try:
             await asyncio.shield(starting)

@@ -5,9 +5,9 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
-from flowscale_runtime.worker import processes
+from flowscale_runtime.engines import processes
 from flowscale_runtime.worker.errors import AttemptFailed, OutOfMemory, OutOfTime, Stopped
-from flowscale_runtime.worker.host import Host, Tell
+from flowscale_runtime.worker.ports import Host, Tell
 
 GRACE = 0.5  # seconds that a node has to notice that it shall stop
 LOOK_EVERY = 0.1  # seconds between two looks at the memory

@@ -6,8 +6,8 @@ import psutil
 import pytest
 
 from flowscale_runtime.clock import now
+from flowscale_runtime.engines import processes
 from flowscale_runtime.stores import outcomes, queries
-from flowscale_runtime.worker import processes
 
 pytestmark = pytest.mark.services
 
