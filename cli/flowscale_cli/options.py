@@ -1,5 +1,6 @@
 """Options that several verbs share."""
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,13 @@ Timeout = Annotated[float, typer.Option(help="Seconds to wait for the end.")]
 Environment = Annotated[
     str | None, typer.Option("--environment", "-e", help="The Environment spec to apply.")
 ]
+
+
+class Engine(Enum):
+    """What computes runs."""
+
+    INPROCESS = "inprocess"
+    TRITON = "triton"
 
 
 def data_folder(folder: Path, data: Path | None) -> Path:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flowscale_cli.errors import CliError, SpecsWrong, UsageError
-from flowscale_cli.options import Data, Environment, Folder, data_folder
+from flowscale_cli.options import Data, Engine, Environment, Folder, data_folder
 from flowscale_cli.specs import read
 
 
@@ -32,6 +32,10 @@ def command(
     allow_private_urls: Annotated[
         bool, typer.Option(help="Let URL inputs lead to addresses that aren't public.")
     ] = False,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="What computes: our own processes, or NVIDIA Triton.", envvar="FLOWSCALE_ENGINE"),
+    ] = Engine.INPROCESS,
     log_format: Annotated[str, typer.Option(help="text or json; json where nobody looks.")] = "",
 ) -> None:
     """Serve a folder: the REST API of every deployment in it. Changed specs are taken over while it runs.
@@ -46,6 +50,7 @@ def command(
             f"{folder} declares nothing to serve: add a Workflow, or start with `flowscale init {folder}`"
         )
     check_free(host, port)
+    from flowscale_runtime.engines.errors import EngineMissing
     from flowscale_runtime.logs import configure
     from flowscale_runtime.stores.exclusive import DataInUse
     from flowscale_runtime.wiring import Settings, serve
@@ -60,10 +65,13 @@ def command(
         comfyui_port=comfyui_port,
         workers=workers,
         allow_private_urls=allow_private_urls,
+        engine=engine.value,
     )
     try:
         serve(settings)
     except DataInUse as error:
+        raise CliError(str(error)) from error
+    except EngineMissing as error:
         raise CliError(str(error)) from error
     except OSError as error:
         raise CliError(f"{settings.data} can't be used for data: {error}") from error

@@ -19,7 +19,7 @@ import psutil
 import uvicorn
 from fastapi import FastAPI
 
-from flowscale_runtime import beside
+from flowscale_runtime import beside, picking
 from flowscale_runtime.clock import now
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.access import Gate
@@ -64,7 +64,7 @@ class Settings:
     `workers` bounds host processes (0: as many as the machine has cores, at least 2), `memory` is the share of the
     machine's memory that one run may take where its deployment says nothing, `grace` the seconds that runs get when
     the server stops. `comfyui_port` is where ComfyUI's protocol has the root of a server of its own, without keys where
-    `host` is this machine (None: it is under /comfy alone).
+    `host` is this machine (None: it is under /comfy alone). `engine` is what computes: one of `picking.ENGINES`.
     """
 
     folder: Path
@@ -77,10 +77,12 @@ class Settings:
     grace: float = 10.0
     allow_private_urls: bool = False
     comfyui_port: int | None = None
+    engine: str = "inprocess"
 
 
 def serve(settings: Settings) -> None:
-    """Serves a folder until a signal ends it."""
+    """Serves a folder until a signal ends it. Raises EngineMissing."""
+    picking.engine(settings.engine)  # here, what is missing is told to a person
     settings.data.mkdir(parents=True, exist_ok=True)
     with exclusive(settings.data):
         config = uvicorn.Config(
@@ -122,7 +124,9 @@ async def running(
     database = SqliteDatabase(data / "flowscale.db")
     await database.write(migrate.upgrade)
     objects = FolderObjects(data / "objects")
-    pool = Pool(data / "hosts", data / "inputs", settings.workers or max(os.cpu_count() or 1, 2))
+    engine = picking.engine(settings.engine)
+    size = settings.workers or max(os.cpu_count() or 1, 2)
+    pool = Pool(data / "hosts", data / "inputs", size, engine.host)
     tree, private = Tree(data / "comfyui"), dict[str, dict[str, Any]]()
     jobs = Jobs(objects, data / "inputs", tree.folders, private)
     memory = int(psutil.virtual_memory().total * settings.memory)
@@ -148,6 +152,7 @@ async def running(
         wake=agent.wake,
         hosts=agent.status,
         deliver=deliveries.wake,
+        engine=engine.metrics,
     )
     hub = Hub(bus, now, lambda run_id: private.pop(run_id, None))
     comfy = app.state.comfyui = Comfy(
@@ -183,6 +188,7 @@ async def running(
                 await agent.drain(settings.grace)
     finally:
         await pool.close()
+        await engine.close()
         await fetcher.close()
         await database.close()
 

@@ -1,12 +1,22 @@
-"""Ending a process with everything it started, and measuring what they hold together."""
+"""How host processes end: with everything they started, with their parent, first where memory is short.
 
+`python -m flowscale_runtime.engines.processes PROGRAM ARGUMENT...` becomes a program that ends with its parent.
+"""
+
+import ctypes
 import os
 import signal
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
 MARK = "FLOWSCALE_HOST"
+PR_SET_PDEATHSIG = 1
+OUT_OF_MEMORY_FIRST = "1000"
+# Threads of torch that wait sleep instead of spinning: other hosts and the gateway want the cores too.
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
 
 
 def end(pid: int, mark: str) -> None:
@@ -45,3 +55,20 @@ def resident(pid: int) -> int:
             with suppress(psutil.Error):
                 total += process.memory_info().rss
     return total
+
+
+def die_with_parent() -> None:
+    """Linux ends this process when the thread that started it does."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def die_first() -> None:
+    """Linux takes this process first where memory runs out."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(OUT_OF_MEMORY_FIRST)
+
+
+if __name__ == "__main__":
+    die_with_parent()
+    os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606  the worker names the program

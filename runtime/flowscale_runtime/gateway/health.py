@@ -41,7 +41,8 @@ async def metrics(request: Request) -> Response:
     hosts = state.hosts()
     for status in ("idle", "running"):
         state.metrics.hosts.labels(status).set(sum(host["status"] == status for host in hosts))
-    return Response(state.metrics.page(), media_type="text/plain; version=0.0.4")
+    page = state.metrics.page() + (await state.engine()).encode()
+    return Response(page, media_type="text/plain; version=0.0.4")
 
 
 @router.get("/")

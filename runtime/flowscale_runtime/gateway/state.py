@@ -1,6 +1,6 @@
 """What every route works with: made once by the wiring, found on the request."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,10 +18,14 @@ from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.parts import FolderParts
 
 
+async def _nothing() -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """The gateway's parts. `clock` gives microseconds since the epoch; `hosts` lists host processes,
-    `deliver` tells that webhooks wait."""
+    `deliver` tells that webhooks wait, `engine` gives the engine's own metrics."""
 
     served: Served
     database: Database
@@ -37,6 +41,7 @@ class State:
     wake: Callable[[], None]
     hosts: Callable[[], list[dict[str, Any]]]
     deliver: Callable[[], None]
+    engine: Callable[[], Awaitable[str]] = _nothing
 
 
 def state_of(request: HTTPConnection) -> State:

@@ -18,8 +18,6 @@ from flowscale_runtime.engines.workspace import Workspace
 from flowscale_runtime.worker.ports import Tell
 
 LOG_LINES = 2000
-# Threads of torch that wait sleep instead of spinning: other hosts and the gateway want the cores too.
-PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
 
 
 class ProcessHost:
@@ -61,7 +59,7 @@ class ProcessHost:
             stderr=asyncio.subprocess.STDOUT,
             pass_fds=[channel],
             start_new_session=True,
-            env=PATIENT | os.environ | {processes.MARK: self.name},
+            env=processes.PATIENT | os.environ | {processes.MARK: self.name},
             limit=1 << 20,
         )
 
@@ -170,3 +168,18 @@ def _ended(code: int) -> str:
     if code < 0:
         return f"its process was ended by signal {-code}"
     return f"its process ended with exit code {code}"
+
+
+class ProcessEngine:
+    """The in-process engine: every host is a process of ours, and nothing else runs."""
+
+    def host(self, environment: Environment, folder: Path, inputs: Path) -> ProcessHost:
+        """A host that isn't started."""
+        return ProcessHost(environment, folder, inputs)
+
+    async def metrics(self) -> str:
+        """Nothing beyond what the gateway counts."""
+        return ""
+
+    async def close(self) -> None:
+        """Hosts share nothing."""

@@ -59,3 +59,16 @@ class Host(Protocol):
 
 Make = Callable[[Environment, Path, Path], Host]
 """Makes the host of an environment, its folder below the first path, its inputs in the second."""
+
+
+class Engine(Protocol):
+    """What makes hosts, and lives as long as the worker."""
+
+    def host(self, environment: Environment, folder: Path, inputs: Path) -> Host:
+        """A host that isn't started, its folder below `folder`."""
+
+    async def metrics(self) -> str:
+        """What it counts, as Prometheus reads it."""
+
+    async def close(self) -> None:
+        """Ends what hosts share, after they have ended."""

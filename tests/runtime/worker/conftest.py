@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from flowscale_runtime.clock import now
+from flowscale_runtime.engines.triton.engine import TritonEngine
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.stores import migrate, queries, submission
 from flowscale_runtime.stores.bus import Bus
@@ -18,8 +19,11 @@ from flowscale_runtime.stores.database import SqliteDatabase
 from flowscale_runtime.stores.objects import FolderObjects
 from flowscale_runtime.stores.values import TERMINAL, NewRun
 from flowscale_runtime.worker.agent import Agent
+from flowscale_runtime.worker.host import ProcessEngine
 from flowscale_runtime.worker.jobs import Jobs
 from flowscale_runtime.worker.pool import Pool
+from flowscale_runtime.worker.ports import Engine
+from harness.triton import installation
 
 PACK = Path(__file__).parent / "misbehaving"
 
@@ -86,15 +90,21 @@ class Bench:
                 await follower.next()
 
 
+@pytest.fixture(params=["inprocess", pytest.param("triton", marks=pytest.mark.triton)])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Every engine that a worker can have: what holds for one holds for all."""
+    return TritonEngine(installation()) if request.param == "triton" else ProcessEngine()
+
+
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+async def bench(tmp_path: Path, engine: Engine) -> AsyncIterator[Bench]:
     for name in ("inputs", "hosts"):
         (tmp_path / name).mkdir()
     database, bus = SqliteDatabase(tmp_path / "test.db"), Bus()
     await database.write(migrate.upgrade)
     objects = FolderObjects(tmp_path / "objects")
     environment = Environment("env-test", (PACK,), warm=())
-    pool = Pool(tmp_path / "hosts", tmp_path / "inputs", size=2)
+    pool = Pool(tmp_path / "hosts", tmp_path / "inputs", size=2, make=engine.host)
     pool.use([environment])
     agent = Agent("test", database, objects, Jobs(objects, tmp_path / "inputs"), pool, bus, now)
     loop = asyncio.create_task(agent.run())
@@ -103,4 +113,5 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     await pool.close()
+    await engine.close()
     await database.close()

@@ -7,7 +7,9 @@ import pytest
 
 from flowscale_runtime.clock import now
 from flowscale_runtime.engines import processes
+from flowscale_runtime.engines.triton.engine import TritonEngine
 from flowscale_runtime.stores import outcomes, queries
+from flowscale_runtime.worker.host import ProcessEngine
 
 pytestmark = pytest.mark.services
 
@@ -48,11 +50,19 @@ async def test_a_run_whose_host_crashes_is_tried_again_on_a_new_host(bench):
     assert (row.state, row.fence) == ("completed", 4)
 
 
-@pytest.mark.parametrize(("behaviour", "why"), [("crashes", "signal 11"), ("leaves", "exit code 3")])
-async def test_a_run_that_kills_every_host_fails_and_the_next_run_has_a_fresh_host(bench, behaviour, why):
+WHY = {
+    ("crashes", ProcessEngine): "signal 11",
+    ("crashes", TritonEngine): "Segmentation fault",
+    ("leaves", ProcessEngine): "exit code 3",
+    ("leaves", TritonEngine): "its process ended",
+}
+
+
+@pytest.mark.parametrize("behaviour", ["crashes", "leaves"])
+async def test_a_run_that_kills_every_host_fails_and_the_next_run_has_a_fresh_host(bench, behaviour, engine):
     row = await bench.end(await bench.submit(behaviour))
-    assert (row.state, row.error["code"]) == ("failed", "WORKER_LOST")
-    assert why in row.error["message"]
+    assert (row.state, (row.error or {}).get("code")) == ("failed", "WORKER_LOST")
+    assert WHY[behaviour, type(engine)] in row.error["message"]
     assert (await bench.end(await bench.submit("nothing"))).state == "completed"
 
 

@@ -71,11 +71,20 @@ def allocates():
 
 def crashes():
     os.kill(os.getpid(), 11)
+    time.sleep(600)  # another thread may be the one that takes the signal
 
 
 def leaves():
     sys.stdout.flush()
     os._exit(3)
+
+
+def waits_once():
+    mark = Path(folders.current().input) / "waited"
+    if not mark.exists():
+        mark.touch()
+        time.sleep(600)
+    return report("second try")
 
 
 def crashes_once():
