@@ -5,6 +5,7 @@ CliError        1   the command did what it could, and it did not work out
     SpecsWrong  3   specs, workflows or the lock are wrong; each error was printed with file, line and column
     Unreachable 4   no server answers, or it refuses the credentials
     RunFailed   5   the run ended without a result
+    Drifted     6   the cluster is not as the last update left it
     Interrupted 130 Ctrl-C; what the command had begun was ended
 """
 
@@ -39,6 +40,12 @@ class RunFailed(CliError):
     """The run ended without a result."""
 
     code = 5
+
+
+class Drifted(CliError):
+    """The cluster is not as the last update left it."""
+
+    code = 6
 
 
 class Interrupted(CliError):

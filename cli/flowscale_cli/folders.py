@@ -23,6 +23,14 @@ def files(name: str, spec: str, workflow: str, definitions: Mapping[str, Any]) -
     }
 
 
+def stack_files(name: str) -> dict[str, str]:
+    """What `pulumi up` needs in a spec folder: a project, and a program that reads the specs beside it."""
+    return {
+        "Pulumi.yaml": f"name: flowscale-{name}\nruntime: python\nconfig:\n  flowscale:specs: {{value: .}}\n",
+        "__main__.py": "from flowscale_stacks.program import project_program\n\nproject_program()\n",
+    }
+
+
 def write(folder: Path, contents: Mapping[str, str], *, force: bool) -> None:
     """Writes files into a folder. Raises CliError where one is there already, and writes none then."""
     there = [name for name in contents if (folder / name).exists()]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flowscale_cli import templates
-from flowscale_cli.folders import files, write
+from flowscale_cli.folders import files, stack_files, write
 from flowscale_cli.naming import document_name
 from flowscale_cli.options import AsJson, Force
 from flowscale_cli.output import emit, say, table
@@ -25,6 +25,8 @@ def command(
 ) -> None:
     """Make a folder that can be served: a spec, a workflow that ComfyUI opens too, a README and .gitignore.
 
+    `Pulumi.yaml` and a program of two lines are there for those who type `pulumi up` themselves.
+
     Example: flowscale init thumbs --template thumbnails && flowscale serve thumbs
     """
     if show_list:
@@ -32,7 +34,8 @@ def command(
         return
     chosen = templates.find(template)
     called = document_name(name or folder.resolve().name)
-    write(folder, files(called, chosen.renamed(called), chosen.workflow, {}), force=force)
+    contents = {**files(called, chosen.renamed(called), chosen.workflow, {}), **stack_files(called)}
+    write(folder, contents, force=force)
     if as_json:
         emit({"folder": str(folder), "name": called, "template": chosen.name})
         return

@@ -283,6 +283,18 @@ class ResolvedHosting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedTarget:
+    """One of the clusters that an environment is in."""
+
+    name: str
+    cluster: str | None
+    """The context in the kubeconfig; None for the current one."""
+    namespace: str
+    domain: str | None
+    region: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedEnvironment:
     """Where a project goes when it is deployed."""
 
@@ -297,6 +309,11 @@ class ResolvedEnvironment:
     """workflow -> version -> digest: what a promotion wrote."""
     logging: str = "info"
     hosting: ResolvedHosting = field(default_factory=ResolvedHosting)
+    targets: tuple[ResolvedTarget, ...] = ()
+    """Empty where the environment is in one cluster alone."""
+    backend: str | None = None
+    """Where Pulumi's state is."""
+    secrets_provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,21 +10,24 @@ from flowscale_specs.resolved import (
     ResolvedModelCache,
     ResolvedMonitoring,
     ResolvedRoute,
+    ResolvedTarget,
 )
 
 if TYPE_CHECKING:
     from flowscale_specs.documents import Entry
     from flowscale_specs.kinds import Environment
+    from flowscale_specs.kinds.environment import EnvironmentSpec, Target
     from flowscale_specs.kinds.hosting import Hosting, ModelCache, Monitoring, Route
 
 
 def resolve_environment(entry: Entry[Environment]) -> ResolvedEnvironment:
     """An environment as a project is compiled for it."""
     spec = entry.document.spec
+    namespace = spec.namespace or f"flowscale-{entry.name}".lower()
     return ResolvedEnvironment(
         name=entry.name,
         cluster=spec.cluster.context if spec.cluster else None,
-        namespace=spec.namespace or f"flowscale-{entry.name}".lower(),
+        namespace=namespace,
         domain=spec.domain,
         database=spec.stores.database.reference,
         objects=spec.stores.objects.reference,
@@ -33,6 +36,20 @@ def resolve_environment(entry: Entry[Environment]) -> ResolvedEnvironment:
         },
         logging=spec.logging,
         hosting=_hosting(spec.hosting),
+        targets=tuple(_target(target, spec, namespace) for target in spec.targets),
+        backend=spec.state.backend,
+        secrets_provider=spec.state.secrets,
+    )
+
+
+def _target(target: Target, environment: EnvironmentSpec, namespace: str) -> ResolvedTarget:
+    cluster = target.cluster or environment.cluster
+    return ResolvedTarget(
+        name=target.name,
+        cluster=cluster.context if cluster else None,
+        namespace=target.namespace or namespace,
+        domain=target.domain or environment.domain,
+        region=target.region,
     )
 
 

@@ -16,7 +16,9 @@ def test_a_new_folder_can_be_validated(flowscale: Callable[..., Any], tmp_path: 
     folder = tmp_path / "My Portraits"
     assert sorted(path.name for path in folder.iterdir()) == [
         ".gitignore",
+        "Pulumi.yaml",
         "README.md",
+        "__main__.py",
         "flowscale.yaml",
         "workflow.json",
     ]

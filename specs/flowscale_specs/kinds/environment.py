@@ -10,6 +10,7 @@ from flowscale_specs.kinds.fields import TEXT, Digest, Name, Patch, SecretName, 
 from flowscale_specs.kinds.hosting import Hosting, Label
 from flowscale_specs.values import Version
 
+Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"), TEXT]
 Overlaid = Annotated[Patch | None, WithJsonSchema({"type": ["object", "null"]})]
 
 
@@ -28,6 +29,14 @@ def _no_password(url: str) -> str:
             "not an address: write bundled, an address such as s3://bucket, or {secret: name/key}"
         )
     return url
+
+
+def _all_different(targets: "tuple[Target, ...]") -> "tuple[Target, ...]":
+    names = [target.name for target in targets]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"two targets are called {twice[0]}: each needs a name of its own")
+    return targets
 
 
 class Store(Part):
@@ -72,6 +81,45 @@ class Cluster(Part):
         return {"context": short} if isinstance(short, str) else short
 
 
+class Target(Part):
+    """One of the clusters that an environment is in. A word alone is its name, and the context of that name."""
+
+    short_forms = ({"type": "string"},)
+
+    name: Label = Field(description="What the target is called; part of the name of its stack.")
+    cluster: Cluster | None = Field(
+        None, description="Which Kubernetes cluster; that of the environment unless said."
+    )
+    namespace: Label | None = Field(None, description="The namespace; that of the environment unless said.")
+    domain: Domain | None = Field(None, description="The domain; that of the environment unless said.")
+    region: Text | None = Field(None, description="Where the cluster is, for people: `eu-central`.")
+
+    @classmethod
+    def expand(cls, short: Any) -> Any:
+        return {"name": short, "cluster": {"context": short}} if isinstance(short, str) else short
+
+
+class State(Part):
+    """Where Pulumi keeps what it knows of the cluster. A text alone is the backend."""
+
+    short_forms = ({"type": "string"},)
+
+    backend: Annotated[Text, AfterValidator(_no_password)] | None = Field(
+        None,
+        description="`s3://bucket/prefix`, `gs://`, `azblob://`, `file:///folder`, or the address of Pulumi Cloud. Unless "
+        "said: `PULUMI_BACKEND_URL`, or the folder `.flowscale/state` beside the specs.",
+    )
+    secrets: Text | None = Field(
+        None,
+        description="Pulumi's secrets provider: `passphrase`, `awskms://...`, `gcpkms://...`, `azurekeyvault://...`, "
+        "`hashivault://...`, or `default` for Pulumi Cloud's own.",
+    )
+
+    @classmethod
+    def expand(cls, short: Any) -> Any:
+        return {"backend": short} if isinstance(short, str) else short
+
+
 class EnvironmentSpec(Part):
     """Where a project goes, and what differs there."""
 
@@ -86,8 +134,13 @@ class EnvironmentSpec(Part):
     namespace: Label | None = Field(
         None, description="The namespace; `flowscale-` and the environment's name unless said."
     )
-    domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"), TEXT] | None = Field(
-        None, description="The domain that deployments answer under."
+    domain: Domain | None = Field(None, description="The domain that deployments answer under.")
+    targets: Annotated[tuple[Target, ...], AfterValidator(_all_different)] = Field(
+        (),
+        description="Several clusters or regions that the environment is in, each with a stack of its own.",
+    )
+    state: State = Field(
+        default_factory=State, description="Where Pulumi keeps what it knows of the cluster."
     )
     hosting: Hosting = Field(
         default_factory=Hosting,
