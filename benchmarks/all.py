@@ -18,6 +18,7 @@ import cache
 import graph_chain
 import http_submit
 import page
+import preview
 import specs_load
 import startup
 from measuring import Measured, Report, Table, load, ratio
@@ -37,6 +38,9 @@ def own(module: ModuleType) -> Callable[[argparse.Namespace], Report]:
         given = ["--quick"] if options.quick else []
         if module is http_submit:
             given += ["--ray"] if options.ray else []
+        if module is preview:
+            given = ["--deployments", "20", "--repeat", "1"] if options.quick else []
+            return preview.measure(preview.arguments(argparse.ArgumentParser()).parse_args(given))
         return module.measure(module.settled(module.arguments(argparse.ArgumentParser()).parse_args(given)))
 
     return measure
@@ -94,6 +98,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {
     "cache": own(cache),
     "graph_chain": chains,
     "specs_load": documents,
+    "preview": own(preview),
 }
 
 

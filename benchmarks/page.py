@@ -41,6 +41,12 @@ GOALS = (
     Goal("ready", "`flowscale serve` to `/readyz`", 1, "s"),
     Goal("torch run", "`flowscale serve` to the end of the first torch run", 3, "s"),
     Goal("cached", "a repeated run from the cache, median", 10, "ms"),
+    Goal(
+        "preview",
+        "`flowscale preview` without changes, over a bare Pulumi program of the same objects",
+        1.3,
+        "x",
+    ),
     Goal("specs", "10,000 spec documents loaded and resolved", 10, "s"),
 )
 HEAD = ("| what | goal | measured | beside it |", "|---|---|---|---|")

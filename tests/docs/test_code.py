@@ -20,7 +20,7 @@ import flowscale_specs as specs
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELLS = {"sh", "bash", "console"}
-TOOLS = re.compile(r"cat|cd|cp|curl|echo|export|git|kill|ls|mkdir|mv|pip|python|rm|uv")
+TOOLS = re.compile(r"cat|cd|cp|curl|echo|export|git|kill|kubectl|ls|mkdir|mv|pip|python|rm|sudo|uv")
 
 
 def commands(code: str) -> Iterator[list[str]]:

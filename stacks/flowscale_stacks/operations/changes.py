@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pulumi.automation import EngineEvent
 
-QUIET = frozenset({"same", "read", "read-discard", "discard-replaced", "remove-pending-replace"})
-MARKS = {"create": "+", "update": "~", "delete": "-", "replace": "±", "refresh": "~", "import": "="}
+QUIET = frozenset({"same", "refresh", "read", "read-discard", "discard-replaced", "remove-pending-replace"})
+MARKS = {"create": "+", "update": "~", "delete": "-", "replace": "±", "import": "="}
 _OPERATIONS = {
     "create-replacement": "replace",
     "delete-replaced": "replace",
@@ -73,9 +75,26 @@ def _step(stage: str, metadata: Any) -> Step | None:
     kind = metadata.type.rpartition(":")[2]
     if operation in QUIET or not metadata.type.startswith("kubernetes:"):
         return None
-    fields = tuple(sorted(metadata.detailed_diff or {})) or tuple(sorted(metadata.diffs or ()))
+    old, new = (_inputs(state) for state in (metadata.old, metadata.new))
+    fields = tuple(sorted(metadata.detailed_diff or {})) or tuple(_paths(old, new))
+    if operation == "update" and stage == "done" and old == new:
+        return None  # the server wrote what nobody asked for: a status, a version
     name = metadata.urn.rpartition("::")[2]
     return Step(stage, Change(_OPERATIONS.get(operation, operation), kind, name, fields))
+
+
+def _inputs(state: Any) -> dict[str, Any]:
+    return dict(state.inputs or {}) if state is not None else {}
+
+
+def _paths(old: Any, new: Any, path: str = "") -> Iterator[str]:
+    """Where two values differ: `spec.template`, as deep as both are mappings."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            if old.get(key) != new.get(key):
+                yield from _paths(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif path:
+        yield path
 
 
 def unique(changes: list[Change]) -> tuple[Change, ...]:

@@ -33,6 +33,8 @@ _STATE = re.compile(
 )
 _PROTECTED = re.compile(r"is protected|cannot be deleted\b.*protect")
 
+_NOISE = re.compile(r"warning:|code:|stdout:|@ |(update|preview|refresh|destroy) failed$")
+
 _READERS: tuple[tuple[re.Pattern[str], type[errors.OperationError], str], ...] = (
     (
         _PASSPHRASE,
@@ -94,7 +96,7 @@ def tidy(text: str) -> str:
     """A diagnostic without colours, prefixes and empty lines."""
     plain = re.sub(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>", "", text)
     lines = (line.strip().removeprefix("error: ") for line in plain.splitlines())
-    kept = [line for line in lines if line and not line.startswith(("warning:", "code:", "stdout:", "@ "))]
+    kept = [line for line in lines if line and not _NOISE.match(line)]
     return "\n".join(kept)
 
 

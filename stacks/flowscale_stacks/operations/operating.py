@@ -97,14 +97,18 @@ class Operator:
         """What differs in the cluster from what the last update made."""
         stack = opened(self.place, _nothing, create=False)
         self._reach()
-        return self._watched(stack, lambda watcher: stack.preview_refresh(on_event=watcher, color="never"))
+        return self._watched(
+            stack, lambda watcher: stack.preview_refresh(on_event=watcher, color="never"), stage="done"
+        )
 
     def refresh(self) -> Outcome:
         """Makes the state say what is in the cluster; what an update that died had begun is settled."""
         stack = opened(self.place, _nothing, create=False)
         self._reach()
         recovered = self._recovered(stack)
-        outcome = self._watched(stack, lambda watcher: stack.refresh(on_event=watcher, color="never"))
+        outcome = self._watched(
+            stack, lambda watcher: stack.refresh(on_event=watcher, color="never"), stage="done"
+        )
         return Outcome(outcome.stack, outcome.changes, recovered=recovered)
 
     def destroy(self) -> Outcome:
@@ -207,8 +211,8 @@ class Operator:
         with Cluster(_context(wanted)) as cluster:
             return used_elsewhere(cluster, wanted.objects, own)
 
-    def _watched(self, stack: Stack, work: Callable[[Watcher], Any]) -> Outcome:
-        watcher = Watcher(self.tell)
+    def _watched(self, stack: Stack, work: Callable[[Watcher], Any], stage: str = "begun") -> Outcome:
+        watcher = Watcher(self.tell, stage)
         with translated(watcher):
             unlocking(stack, lambda: work(watcher), force=self.unlock)
         return Outcome(stack.name, unique(watcher.changes))

@@ -36,10 +36,13 @@ PROGRAM = "pulumi"
 
 
 class Watcher:
-    """Follows the engine's events: what changes, what it complains of; tells each step on."""
+    """Follows the engine's events: what changes, what it complains of; tells each step on.
 
-    def __init__(self, tell: Callable[[Step], None]) -> None:
-        self._tell = tell
+    `stage` is when a change counts: a comparison with the cluster knows what differs only when it is done.
+    """
+
+    def __init__(self, tell: Callable[[Step], None], stage: str = "begun") -> None:
+        self._tell, self._stage = tell, stage
         self.changes: list[Change] = []
         self.complaints: list[str] = []
 
@@ -47,7 +50,7 @@ class Watcher:
         if (said := complaint(event)) is not None:
             self.complaints.append(said)
         if (found := step(event)) is not None:
-            if found.stage == "begun":
+            if found.stage == self._stage:
                 self.changes.append(found.change)
             self._tell(found)
 

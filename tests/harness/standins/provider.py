@@ -275,7 +275,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _wait_until_established(self, path: str) -> None:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            conditions = self._at().ask("GET", path).get("status", {}).get("conditions", [])
+            status = self._at().ask("GET", path).get("status") or {}
+            conditions = status.get("conditions") or ()
             if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
                 return
             time.sleep(0.05)

@@ -62,7 +62,7 @@ def test_without_complaints_all_that_was_printed_is_read() -> None:
 def test_every_refused_object_is_told_once() -> None:
     first = "resource 'a' was not successfully created by the Kubernetes API server: no"
     second = "resource 'b' was not successfully updated by the Kubernetes API server: no"
-    lines = str(failure([first, second, first], "")).splitlines()
+    lines = str(failure([first, second, first, "update failed"], "")).splitlines()
     assert lines[:2] == [first, second]
     assert len(lines) == 3
 
