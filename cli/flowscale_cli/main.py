@@ -11,7 +11,9 @@ from flowscale_cli import (
     batch,
     bench,
     cancel,
+    convert,
     destroy,
+    diff,
     doctor,
     drift,
     gateway,
@@ -22,6 +24,7 @@ from flowscale_cli import (
     init,
     keys,
     logs,
+    merge,
     nodes,
     pin,
     pipeline,
@@ -38,6 +41,7 @@ from flowscale_cli import (
     up,
     validate,
     worker,
+    workflows,
 )
 from flowscale_cli.errors import CliError
 from flowscale_cli.output import say
@@ -55,6 +59,9 @@ app = typer.Typer(
 VERBS = (
     init,
     import_,
+    convert,
+    diff,
+    merge,
     validate,
     doctor,
     serve,
@@ -86,6 +93,7 @@ app.add_typer(batch.app, name="batch")
 app.add_typer(keys.app, name="keys")
 app.add_typer(nodes.app, name="nodes")
 app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(workflows.app, name="workflows")
 
 
 def _show_version(wanted: bool) -> None:

@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +43,7 @@ from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State
 from flowscale_runtime.gateway.tokens import Tokens
 from flowscale_runtime.gateway.webhooks import Deliveries, tell_updates
+from flowscale_runtime.repository.workflows import Workflows
 from flowscale_runtime.stores import keys, migrate, prompts, queue
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import SqliteDatabase
@@ -160,8 +161,9 @@ async def running(
         tree=tree,
         hub=hub,
         hosts=pool,
-        describe=lambda wanted: definitions(wanted, pool, data),
+        describe=lambda wanted: described(wanted, pool, data),
         cleared=Cleared(data / "comfyui" / "cleared.json"),
+        workflows=Workflows(settings.folder),
         private=private,
     )
     bus.publish((await database.write(queue.recover, now(), everything=True)).events)
@@ -178,7 +180,7 @@ async def running(
     ]
     if second is not None:
         keyed = not guard.local(settings.host)
-        app_of_its_own = comfyui.application(lambda: comfy, keyed=keyed)
+        app_of_its_own = comfyui.application(lambda: comfy, keyed=keyed, page=True)
         parts.append(beside.serve(app_of_its_own, second))
     try:
         async with together(parts):
@@ -253,19 +255,20 @@ async def describe(environment: Environment, pool: Pool, data: Path) -> Descript
     else:
         known = await pool.describe(environment)
         await asyncio.to_thread(kept.write_bytes, orjson.dumps(known))
-    return Description(known["definitions"], known["packs"], tuple(known["failures"]))
+    found = known["definitions"], known["packs"], tuple(known["failures"]), known.get("web", {})
+    return Description(*found)
 
 
-async def definitions(environment: Environment, pool: Pool, data: Path) -> Mapping[str, Any]:
-    """The node classes of an environment, kept parsed for the one that is asked for last."""
-    if environment.name not in _definitions:
-        found = (await describe(environment, pool, data)).definitions
-        _definitions.clear()
-        _definitions[environment.name] = found
-    return _definitions[environment.name]
+async def described(environment: Environment, pool: Pool, data: Path) -> Description:
+    """The same, kept parsed for the environment that is asked for last."""
+    if environment.name not in _described:
+        found = await describe(environment, pool, data)
+        _described.clear()
+        _described[environment.name] = found
+    return _described[environment.name]
 
 
-_definitions: dict[str, Mapping[str, Any]] = {}
+_described: dict[str, Description] = {}
 
 
 async def waiting(database: SqliteDatabase) -> list[Prompt]:

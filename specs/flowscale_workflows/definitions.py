@@ -12,8 +12,10 @@ DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
 AUTOGROW = "COMFY_AUTOGROW_V3"
 _WIDGET_TYPES = frozenset(
     {"INT", "FLOAT", "BOOLEAN", "STRING", COMBO, DYNAMIC_COMBO, "COLOR", "CURVE", "RANGE", "BOUNDING_BOX"}
-    | {"PAINTER", "TEXTAREA", "MARKDOWN", "IMAGECOMPARE", "CHART", "GALLERIA"}
+    | {"PAINTER", "TEXTAREA", "MARKDOWN", "IMAGECOMPARE", "CHART", "GALLERIA", "PREVIEW_3D"}
 )
+_BY_THE_EDITOR: Mapping[str, Mapping[str, Any]] = {"SaveGLB": {"image": ["PREVIEW_3D"]}}
+"""Inputs that the editor itself adds to a class: they are stored and sent like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,9 @@ def _section_inputs(definition: Mapping[str, Any]) -> Iterator[Declared]:
             item = parse(name, inputs.get(name), required=section == "required")
             if item is not None:
                 yield item
+        if section == "required":
+            added = _BY_THE_EDITOR.get(str(definition.get("name")), {})
+            yield from (Declared(name, spec[0]) for name, spec in added.items() if name not in inputs)
 
 
 def _nested(parent: str, item: Declared) -> Declared:

@@ -89,7 +89,10 @@ def routes() -> set[str]:
     found = set()
     for route in iter_route_contexts(gateway.create_app(nothing).routes):
         path = route.path.removeprefix(gateway.PREFIX)
-        if path == "/comfy":  # a protocol of its own: reference/comfyui.md, tests/runtime/comfyui
+        if path in {
+            "/comfy",
+            "/editor",
+        }:  # a protocol of its own: reference/comfyui.md, tests/runtime/comfyui
             continue
         methods = getattr(route, "methods", None) or {"WS"}
         found |= {f"{method} {path}" for method in methods - {"HEAD"}}

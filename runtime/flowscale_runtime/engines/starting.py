@@ -23,6 +23,7 @@ def described(loaded: packs.Packs) -> Message:
         "type": "described",
         "definitions": loaded.definitions,
         "packs": {name: loaded.digests[pack] for name, pack in loaded.origins.items()},
+        "web": {pack: str(folder) for pack, folder in loaded.web.items()},
         "failures": [f"{one.pack}: {one.message} ({one.hint})" for one in loaded.failures],
     }
 

@@ -9,7 +9,7 @@ import uuid_utils
 from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -73,11 +73,18 @@ def create_app(lifespan: Lifespan, *, comfy: bool = True) -> FastAPI:
     app.router.routes.extend(plain(internal.router))
     if comfy:
         app.router.routes.append(Mount("/comfy", comfyui.application(lambda: app.state.comfyui)))
+        app.router.routes.append(Route("/editor", _to_editor))
+        editor = comfyui.application(lambda: app.state.comfyui, page=True)
+        app.router.routes.append(Mount("/editor", editor))
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_middleware(Outside)
     return app
+
+
+async def _to_editor(request: Request) -> Response:
+    return RedirectResponse("editor/")
 
 
 class PlainRoute(Route):

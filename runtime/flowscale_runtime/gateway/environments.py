@@ -10,10 +10,12 @@ from flowscale_runtime.engines.values import Environment
 _CODE = {".py", ".toml", ".txt", ".json", ".js", ".yaml"}
 
 
-def of_folder(folder: Path) -> Environment:
-    """The environment of workflows whose spec lies in `folder`; its name changes with any code or model in it."""
-    custom_nodes = tuple(path for path in [folder / "custom_nodes"] if path.is_dir())
-    models = tuple(path for path in [folder / "models"] if path.is_dir())
+def of_folder(folder: Path, root: Path | None = None) -> Environment:
+    """The environment of workflows whose spec lies in `folder`; its name changes with any code or model in it.
+
+    A folder without packs or models of its own has those of the nearest folder above it, up to `root`.
+    """
+    custom_nodes, models = (_nearest(folder, root or folder, name) for name in ("custom_nodes", "models"))
     hashed = hashlib.sha256(version("flowscale-platform").encode())
     for path in _files(custom_nodes):
         if path.suffix in _CODE:
@@ -21,6 +23,12 @@ def of_folder(folder: Path) -> Environment:
     for path in _files(models):
         hashed.update(f"{path}\0{path.stat().st_size}\0".encode())
     return Environment(f"env-{hashed.hexdigest()[:16]}", custom_nodes, models)
+
+
+def _nearest(folder: Path, root: Path, name: str) -> tuple[Path, ...]:
+    around = [folder, *folder.parents] if folder.is_relative_to(root) else [folder]
+    inside = [one / name for one in around if one.is_relative_to(root) or one == folder]
+    return next(((path,) for path in inside if path.is_dir()), ())
 
 
 def _files(roots: tuple[Path, ...]) -> Iterator[Path]:

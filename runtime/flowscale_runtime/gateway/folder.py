@@ -38,6 +38,8 @@ class Description:
     packs: Mapping[str, str]
     """The digest of the pack that each class comes from."""
     failures: tuple[str, ...] = ()
+    web: Mapping[str, str] = field(default_factory=dict)
+    """The folder of scripts for browsers that each pack brings, if it brings one."""
 
 
 Describe = Callable[[Environment], Awaitable[Description]]
@@ -61,7 +63,7 @@ class SpecFolder:
         project = await asyncio.to_thread(self._resolved)
         lock = await asyncio.to_thread(read_lock, self.folder / LOCK_NAME)
         environments = {
-            name: await asyncio.to_thread(of_folder, workflow.folder)
+            name: await asyncio.to_thread(of_folder, workflow.folder, self.folder)
             for name, workflow in project.workflows.items()
         }
         deployments, problems = {}, []

@@ -15,6 +15,8 @@ _BRIEF = [
     runs.c[name] for name in ("number", "id", "state", "release", "created_at", "started_at", "completed_at")
 ]
 
+_LISTED = [*_BRIEF, runs.c.deployment, runs.c.tags]
+
 
 def live(connection: Connection, deployment: str) -> Sequence[Row[Any]]:
     """Runs that run or wait: the running ones first, then in the order in which they will be taken."""
@@ -33,6 +35,12 @@ def ended(connection: Connection, deployment: str, after: int, limit: int) -> Se
         runs.c.started_at.is_not(None),
     )
     return connection.execute(query.order_by(runs.c.number.desc()).limit(limit)).all()[::-1]
+
+
+def newest(connection: Connection, deployment: str, limit: int) -> Sequence[Row[Any]]:
+    """Runs in every state with their labels, the newest first, in brief."""
+    query = select(*_LISTED).where(_of(deployment))
+    return connection.execute(query.order_by(runs.c.number.desc()).limit(limit)).all()
 
 
 def whole(connection: Connection, run_ids: Sequence[str]) -> dict[str, Row[Any]]:

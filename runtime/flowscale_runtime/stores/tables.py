@@ -257,6 +257,21 @@ keys = Table(
     UniqueConstraint("project", "name", "created_at"),
 )
 
+assets = Table(
+    "assets",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project", String, nullable=False),
+    Column("hash", String, nullable=False),  # blake3:<hex>
+    Column("object", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("file_path", String, nullable=False),
+    Column("tags", Json),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_assets_project_hash", "project", "hash"),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -19,8 +19,18 @@ from flowscale_workflows.definitions import (
 
 _EDITOR_ONLY = frozenset({CONTROL, "control_filter_list", "upload", "audioUI", "videopreview"})
 _SEEDS = frozenset({"seed", "noise_seed"})
-_DEFAULTS: Mapping[str, Any] = {"INT": 0, "FLOAT": 0.0, "BOOLEAN": False, "STRING": "", "TEXTAREA": ""}
+_DEFAULTS: Mapping[str, Any] = {
+    "INT": 0,
+    "FLOAT": 0.0,
+    "BOOLEAN": False,
+    "STRING": "",
+    "TEXTAREA": "",
+    "PREVIEW_3D": "",
+    "IMAGECOMPARE": ["", ""],
+}
 _NOTHING: Any = object()
+CONTROL_SLOT = "fixed"
+"""What stands behind a value whose widget chooses what happens after a run: it stays."""
 
 
 def values(node: Node, definition: Mapping[str, Any] | None, learned: Sequence[str] = ()) -> dict[str, Any]:
@@ -143,6 +153,14 @@ def default(item: Declared) -> Any:
     if item.choices:
         return item.choices[0]
     return _DEFAULTS.get(item.type, _NOTHING)
+
+
+def widgets_of(definition: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[tuple[Declared, Any]]:
+    """The widgets of a class in their order with their defaults; `given` chooses among dynamic ones."""
+    for item in declared_with_choices(definition, given).values():
+        if item.is_widget:
+            value = default(item)
+            yield item, None if value is _NOTHING else value
 
 
 def _widgets(inputs: Mapping[str, Declared]) -> list[Declared]:

@@ -29,6 +29,20 @@ async def ended(comfy: Comfy, most: int = MOST) -> list[Row[Any]]:
     return [row for row in rows if row.id not in cleared]
 
 
+async def newest(comfy: Comfy, most: int = MOST) -> Sequence[Row[Any]]:
+    """Runs in every state, the newest first, but those that were taken out of the history."""
+    cleared = comfy.cleared
+    rows = await comfy.state.database.read(prompts.newest, DEPLOYMENT, most)
+    gone = (row.completed_at is not None and row.number <= cleared.before for row in rows)
+    return [row for row, is_gone in zip(rows, gone, strict=True) if not is_gone and row.id not in cleared]
+
+
+async def ahead(comfy: Comfy, prompt_id: str) -> int:
+    """How many prompts run or wait before this one."""
+    rows = await comfy.state.database.read(prompts.live, DEPLOYMENT)
+    return next((place for place, row in enumerate(rows) if row.id == prompt_id), 0)
+
+
 async def complete(comfy: Comfy, rows: Sequence[Row[Any]]) -> list[Record]:
     """Runs with what belongs to them."""
     ids, database = [row.id for row in rows], comfy.state.database

@@ -114,6 +114,7 @@ class Hub:
             )
 
     def _node_cached(self, prompt: Prompt, nodes: list[str]) -> None:
+        prompt.cached = list(nodes)
         self._tell(prompt, "execution_cached", {"nodes": nodes, "timestamp": self._now()})
 
     def _node_start(self, prompt: Prompt, node: str) -> None:

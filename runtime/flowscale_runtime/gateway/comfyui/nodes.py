@@ -182,12 +182,6 @@ async def nothing(request: Request) -> Response:
     return reply({})
 
 
-async def extensions(request: Request) -> Response:
-    """Scripts for the editor: packs here bring none."""
-    await caller(request)
-    return reply([])
-
-
 async def disabled(request: Request) -> Response:
     """Assets are off, as they are in ComfyUI unless it is told otherwise."""
     await caller(request)
@@ -203,12 +197,14 @@ routes = (
     Route("/embeddings", embeddings, methods=["GET"]),
     Route("/experiment/models", folders, methods=["GET"]),
     Route("/experiment/models/{kind}", folder, methods=["GET"]),
-    Route("/extensions", extensions, methods=["GET"]),
     Route("/i18n", nothing, methods=["GET"]),
     Route("/workflow_templates", nothing, methods=["GET"]),
     Route("/global_subgraphs", nothing, methods=["GET"]),
     Route("/node_replacements", nothing, methods=["GET"]),
+)
+under_api = (
     Route("/assets", disabled, methods=["GET", "POST"]),
     Route("/assets/{rest:path}", disabled, methods=["GET", "POST", "PUT", "DELETE", "HEAD"]),
     Route("/tags", disabled, methods=["GET"]),
 )
+"""Those that are under /api alone: the editor's own files are under /assets."""

@@ -16,6 +16,7 @@ class Prompt:
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
     changed: bool = False
     ran: list[str] = field(default_factory=list)
+    cached: list[str] = field(default_factory=list)
     failed: dict[str, Any] | None = None
     parents: dict[str, tuple[str, str]] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Prompt:
         self.started, self.node, self.failed = False, None, None
         self.states.clear()
         self.ran.clear()
+        self.cached.clear()
         self.parents.clear()
 
     def place(self, node: str) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from flowscale_runtime.gateway.comfyui.clearing import Cleared
 from flowscale_runtime.gateway.comfyui.hub import Hub
 from flowscale_runtime.gateway.comfyui.tree import Tree
 from flowscale_runtime.gateway.errors import NotFound, NotReady
+from flowscale_runtime.gateway.folder import Description
 from flowscale_runtime.gateway.state import State
+from flowscale_runtime.repository.workflows import Workflows
 
 DEPLOYMENT = "comfyui"
 """The deployment that prompts run under; where the specs declare one of this name, its limits hold."""
@@ -35,8 +37,9 @@ class Comfy:
     tree: Tree
     hub: Hub
     hosts: Hosts
-    describe: Callable[[Environment], Awaitable[Mapping[str, Any]]]
+    describe: Callable[[Environment], Awaitable[Description]]
     cleared: Cleared
+    workflows: Workflows
     private: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -55,7 +58,7 @@ class Comfy:
 
     async def definitions(self) -> Mapping[str, Any]:
         """All node classes. Raises NotReady."""
-        return await self.describe(self.environment)
+        return (await self.describe(self.environment)).definitions
 
 
 async def caller(request: HTTPConnection, scope: str = "runs:read") -> tuple[Comfy, Principal]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -13,8 +13,8 @@ from flowscale_runtime.gateway.comfyui.progress import Prompt
 from flowscale_runtime.gateway.comfyui.service import DEPLOYMENT, Comfy
 from flowscale_runtime.gateway.errors import BadRequest
 from flowscale_runtime.stores import prompts, submission
-from flowscale_runtime.stores.errors import BudgetExceeded, QueueFull
-from flowscale_runtime.stores.values import NewRun, Submitted
+from flowscale_runtime.stores.errors import BudgetExceeded, KeyReused, QueueFull
+from flowscale_runtime.stores.values import Idempotency, NewRun, Submitted
 from flowscale_workflows.interface import Interface, Output
 
 PRIVATE = ("auth_token_comfy_org", "api_key_comfy_org")
@@ -91,25 +91,36 @@ async def check(comfy: Comfy, posted: Posted) -> dict[str, Any]:
     return found
 
 
-async def submit(comfy: Comfy, principal: Principal, posted: Posted, targets: list[str]) -> Submitted:
-    """Queues a checked prompt for these output nodes. Raises Refused or an ApiError."""
+async def submit(
+    comfy: Comfy,
+    principal: Principal,
+    posted: Posted,
+    targets: list[str],
+    *,
+    labels: dict[str, str] | None = None,
+    idempotency: Idempotency | None = None,
+) -> Submitted:
+    """Queues a checked prompt for these output nodes, once for an idempotency key. Raises Refused or an ApiError."""
     state = comfy.state
     if await state.database.read(prompts.taken, posted.prompt_id):
         raise refused("invalid_prompt_id", f"There is a prompt {posted.prompt_id} already.")
     release, interface = await asyncio.to_thread(_store, comfy, posted, targets)
     run = _run(comfy, principal, posted, release, interface)
+    run = replace(run, tags=labels, idempotency=idempotency)
     if secrets := {name: posted.extra[name] for name in PRIVATE if name in posted.extra}:
         comfy.private[run.id] = secrets
     classes = {node_id: node["class_type"] for node_id, node in posted.graph.items()}
     comfy.hub.expect(Prompt(run.id, posted.client_id, classes=classes))
     try:
         submitted = await state.database.write(submission.submit, run, state.clock())
-    except (QueueFull, BudgetExceeded) as full:
+    except (QueueFull, BudgetExceeded, KeyReused) as full:
         comfy.hub.drop(run.id)
         raise translated(full) from full
     except BaseException:
         comfy.hub.drop(run.id)
         raise
+    if submitted.replayed:
+        comfy.hub.drop(run.id)
     state.admission.announce([submitted])
     return submitted
 

@@ -72,12 +72,12 @@ async def listing(request: Request) -> Response:
     root = inside(comfy, query["dir"])
     if not root.is_dir():
         raise NotFound(f"There is no folder {query['dir']!r}.", dir=query["dir"])
-    deep = _true(query.get("recurse"))
+    deep = true(query.get("recurse"))
     found = sorted(files(root) if deep else [path for path in root.iterdir() if path.is_file()])
-    if _true(query.get("full_info")):
+    if true(query.get("full_info")):
         return reply([facts(path, path.relative_to(root).as_posix()) for path in found])
     names = [path.relative_to(root).as_posix() for path in found]
-    return reply([[name, *name.split("/")] for name in names] if _true(query.get("split")) else names)
+    return reply([[name, *name.split("/")] for name in names] if true(query.get("split")) else names)
 
 
 async def tree(request: Request) -> Response:
@@ -103,7 +103,7 @@ async def put(request: Request) -> Response:
     """Keeps a file."""
     comfy, _ = await caller(request, "runs:execute")
     path = inside(comfy, request.path_params["file"])
-    if path.exists() and not _true(request.query_params.get("overwrite", "true")):
+    if path.exists() and not true(request.query_params.get("overwrite", "true")):
         return reply({"error": "The file exists."}, 409)
     data = await read_body(request, LARGEST)
     await asyncio.to_thread(write, path, data)
@@ -122,7 +122,7 @@ async def move(request: Request) -> Response:
     comfy, _ = await caller(request, "runs:execute")
     source = existing(comfy, request.path_params["file"])
     target = inside(comfy, request.path_params["dest"])
-    if target.exists() and not _true(request.query_params.get("overwrite", "true")):
+    if target.exists() and not true(request.query_params.get("overwrite", "true")):
         return reply({"error": "The file exists."}, 409)
     target.parent.mkdir(parents=True, exist_ok=True)
     source.rename(target)
@@ -188,10 +188,11 @@ def _listed(path: Path, root: Path) -> dict[str, Any]:
 
 def _told(request: Request, comfy: Comfy, path: Path) -> Response:
     name = path.relative_to(home(comfy)).as_posix()
-    return reply(facts(path, name) if _true(request.query_params.get("full_info")) else name)
+    return reply(facts(path, name) if true(request.query_params.get("full_info")) else name)
 
 
-def _true(value: str | None) -> bool:
+def true(value: str | None) -> bool:
+    """What a query says with true or 1."""
     return (value or "").lower() in {"true", "1"}
 
 

@@ -25,14 +25,16 @@ class Steps:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": {"count": ("INT", {"default": 3}), "salt": ("STRING", {"default": ""})}}
+        required = {"count": ("INT", {"default": 3}), "salt": ("STRING", {"default": ""})}
+        return {"required": required, "optional": {"delay": ("FLOAT", {"default": 0.0})}}
 
-    def run(self, count, salt):
+    def run(self, count, salt, delay=0.0):
         from PIL import Image
 
         for step in range(1, count + 1):
             picture = Image.new("RGB", (4, 4), "red") if step == count else None
             current().progress(step, count, picture)
+            time.sleep(delay)
         return (f"{count} steps",)
 
 
