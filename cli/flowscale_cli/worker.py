@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flowscale_cli.errors import CliError, UsageError
+from flowscale_cli.options import Engine
 from flowscale_cli.shared import Database, LogFormat, Objects, Scratch, needed
 
 
@@ -23,6 +24,10 @@ def command(
     models: Annotated[
         list[Path] | None, typer.Option(help="A folder of models.", envvar="FLOWSCALE_MODELS")
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="What computes: our own processes, or NVIDIA Triton.", envvar="FLOWSCALE_ENGINE"),
+    ] = Engine.INPROCESS,
     workers: Annotated[int, typer.Option(help="Runs that compute at once.", min=1)] = 1,
     grace: Annotated[
         float, typer.Option(help="Seconds that runs get when the worker is ended.", min=0)
@@ -35,6 +40,7 @@ def command(
 
     Example: flowscale worker --deployment portrait --database postgresql://flowscale@db/flowscale --objects s3://studio
     """
+    from flowscale_runtime.engines.errors import EngineMissing
     from flowscale_runtime.logs import configure
     from flowscale_runtime.processes.opening import WrongAddress
     from flowscale_runtime.processes.worker import Settings, work
@@ -47,6 +53,7 @@ def command(
         data=data.resolve(),
         custom_nodes=tuple(path.resolve() for path in custom_nodes or ()),
         models=tuple(path.resolve() for path in models or ()),
+        engine=engine.value,
         workers=workers,
         grace=grace,
     )
@@ -54,5 +61,7 @@ def command(
         work(settings)
     except WrongAddress as error:
         raise UsageError(str(error)) from error
+    except EngineMissing as error:
+        raise CliError(str(error)) from error
     except OSError as error:
         raise CliError(f"{settings.data} can't be used for data: {error}") from error

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 from lightkube import AsyncClient
 from lightkube.core.exceptions import ApiError
@@ -62,20 +62,24 @@ class ResourceWatch:
         """A catalog at once, and one after each change of a resource or its status."""
         self.client = self.client or AsyncClient(namespace=self.namespace)
         listed = [asyncio.Event() for _ in KINDS]
-        async with asyncio.TaskGroup() as group:
-            watching = [
-                group.create_task(self._watch(kind, first)) for kind, first in zip(KINDS, listed, strict=True)
-            ]
-            try:
-                for first in listed:
-                    await first.wait()
-                while True:
-                    self._changed.clear()
-                    yield await self.catalog()
-                    await self._changed.wait()
-            finally:
+        watching = [
+            asyncio.create_task(self._watch(kind, first)) for kind, first in zip(KINDS, listed, strict=True)
+        ]
+        for task in watching:
+            task.add_done_callback(lambda _: self._changed.set())
+        try:
+            await asyncio.gather(*(first.wait() for first in listed))
+            while True:
+                self._changed.clear()
+                yield await self.catalog()
+                await self._changed.wait()
                 for task in watching:
-                    task.cancel()
+                    if task.done():
+                        task.result()
+        finally:
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
 
     async def close(self) -> None:
         """Closes connections."""
@@ -122,7 +126,7 @@ class ResourceWatch:
                 since = await self._list(kind)
                 first.set()
                 await self._follow(kind, since)
-            except (ApiError, httpx.HTTPError) as error:
+            except (ApiError, httpx2.HTTPError) as error:
                 log.warning("watching %s again: %s", kind, error)
                 await asyncio.sleep(REST)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import uuid_utils
 
+from flowscale_runtime import picking
 from flowscale_runtime.clock import now
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.processes.opening import open_database, open_objects
@@ -35,8 +36,10 @@ TELL_EVERY = 5.0  # seconds between two tellings of what the hosts do
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a worker works. `deployment` is the only one whose runs it takes; `custom_nodes` and `models` are folders that
-    its hosts load; `workers` bounds host processes; `memory` is the share of the machine's memory that one run may take
-    where its deployment says nothing; `grace` the seconds that runs get when the process is told to end."""
+    its hosts load; `engine` is what computes: one of `picking.ENGINES`; `workers` bounds host processes; `memory` is the
+    share of the machine's memory that one run may take where its deployment says nothing; `grace` the seconds that runs
+    get when the process is told to end.
+    """
 
     deployment: str
     database: str
@@ -44,14 +47,16 @@ class Settings:
     data: Path
     custom_nodes: tuple[Path, ...] = ()
     models: tuple[Path, ...] = ()
+    engine: str = "inprocess"
     workers: int = 1
     memory: float = 0.75
     grace: float = 30.0
 
 
 def work(settings: Settings) -> None:
-    """Works until a signal ends the process. Raises WrongAddress."""
-    open_database(settings.database)  # here, what is wrong is told to a person
+    """Works until a signal ends the process. Raises EngineMissing, WrongAddress."""
+    picking.engine(settings.engine)  # here, what is missing is told to a person, as what is wrong is below
+    open_database(settings.database)
     for name in ("inputs", "hosts"):
         (settings.data / name).mkdir(parents=True, exist_ok=True)
     asyncio.run(_work(settings))
@@ -73,7 +78,8 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
     database, bus = open_database(settings.database), Bus()
     await database.write(migrate.upgrade)
     objects = open_objects(settings.objects, settings.data)
-    pool = Pool(settings.data / "hosts", settings.data / "inputs", settings.workers)
+    engine = picking.engine(settings.engine)
+    pool = Pool(settings.data / "hosts", settings.data / "inputs", settings.workers, engine.host)
     environment = Environment(SHARED, settings.custom_nodes, settings.models)
     pool.use([environment])
     jobs = Jobs(objects, settings.data / "inputs")
@@ -93,6 +99,7 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
                 await database.write(presence.leave, agent.name)
     finally:
         await pool.close()
+        await engine.close()
         await database.close()
 
 

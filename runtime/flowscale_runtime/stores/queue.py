@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from flowscale_runtime.stores import events, lanes
 from flowscale_runtime.stores.outcomes import Ending, close_attempt, end, held, merge, problem
 from flowscale_runtime.stores.tables import DELAYED, QUEUED, RUNNING, attempts, runs
-from flowscale_runtime.stores.turns import Waiting, draw, favourite
+from flowscale_runtime.stores.turns import Waiting, attempt, draw, favourite
 from flowscale_runtime.stores.values import SECOND, Change, Claimed
 
 # Built once: building a statement costs more than running it.
@@ -198,7 +198,9 @@ def _back(connection: Connection, run: Row[Any], reason: str, log: str, delay: i
     close_attempt(connection, run.id, run.fence, reason, log, now)
     seconds = (now - run.started_at) / SECOND
     if run.tries_left <= 0:
-        error = problem("WORKER_LOST", f"The run was tried {run.fence} times, and each time {reason}.")
+        error = problem(
+            "WORKER_LOST", f"The run was tried {attempt(run.fence)} times, and each time {reason}."
+        )
         return end(connection, run, Ending("failed", seconds, error=error), now)
     connection.execute(
         update(runs)

@@ -76,6 +76,11 @@ def favourite(lane: Sequence[Waiting], warm: Collection[str], now: int) -> Waiti
     return next((run for run in equal if run.release in warm), None)
 
 
-def retry_delay(attempt: int) -> int:
+def attempt(fence: int) -> int:
+    """Which attempt holds a run under this fence: a claim takes one number, and giving back another."""
+    return (fence + 1) // 2
+
+
+def retry_delay(tried: int) -> int:
     """Microseconds until a run whose attempt died is tried again: at once first, then doubling from 5 seconds."""
-    return 0 if attempt <= 1 else min(5 * 2 ** min(attempt - 2, 10), 300) * SECOND
+    return 0 if tried <= 1 else min(5 * 2 ** min(tried - 2, 10), 300) * SECOND

@@ -20,7 +20,7 @@ from flowscale_runtime.stores.errors import LeaseLost, Unavailable
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.outcomes import problem
 from flowscale_runtime.stores.queue import Leaning
-from flowscale_runtime.stores.turns import EVERY, retry_delay
+from flowscale_runtime.stores.turns import EVERY, attempt, retry_delay
 from flowscale_runtime.stores.values import SECOND, TERMINAL, Artifact, Change, Claimed, Event, Outcome
 from flowscale_runtime.worker.errors import OutOfMemory, OutOfTime, Stopped
 from flowscale_runtime.worker.jobs import Jobs
@@ -295,7 +295,7 @@ def _finish(run_id: str, fence: int, outcome: Outcome, connection: Connection, n
 
 
 def _give_back(run_id: str, fence: int, reason: str, text: str, connection: Connection, now: int) -> Change:
-    return queue.give_back(connection, run_id, fence, reason, text, retry_delay(fence), now)
+    return queue.give_back(connection, run_id, fence, reason, text, retry_delay(attempt(fence)), now)
 
 
 def _end_and_claim(

@@ -1,6 +1,7 @@
 """Files ahead of a run: whole, as a form, and piece by piece."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,23 @@ async def test_bytes_become_a_reference_that_is_an_input(photos, kit):
     run = await photos.submit(image=data["reference"])
     shown = (await photos.client.get(f"/api/v1/runs/{run['run_id']}")).json()["data"]
     assert (await photos.client.get(shown["inputs"][0]["url"])).content == kit.png()
+
+
+async def test_knowing_the_name_of_another_projects_upload_gives_no_right_to_it(photos, kit):
+    reference = (await photos.client.post(UPLOADS, content=kit.png())).json()["data"]["reference"]
+    rival = photos.as_(await photos.key("owner", project="rival"))
+    name = photos.state.objects.put(kit.png("blue"))  # the rival's own, as far as the store goes
+    for stolen in (reference, f"{name}.png"):
+        spec = photos.state.served.catalog.deployments["photo"]
+        photos.state.served.catalog = replace(
+            photos.state.served.catalog, deployments={"photo": replace(spec, project="rival")}
+        )
+        reply = await photos.client.post("/api/v1/runs", data={"image": stolen}, headers=rival)
+        assert (reply.status_code, reply.json()["error"]["details"]["reason"]) == (422, "unknown_upload")
+    mine = (await photos.client.post(UPLOADS, content=kit.png(), headers=rival)).json()["data"]["reference"]
+    assert mine == reference
+    reply = await photos.client.post("/api/v1/runs", data={"image": mine}, headers=rival)
+    assert reply.status_code == 200
 
 
 async def test_a_form_with_one_file_does_the_same(photos, kit):
