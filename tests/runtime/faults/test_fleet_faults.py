@@ -51,7 +51,7 @@ spec:
   gpu: PRICED
   budget: all
   cache: {{enabled: false}}
-  limits: {{attempts: 50, queue: 100000, timeout: 60s, concurrency: 1000}}
+  limits: {{attempts: 10, queue: 100000, timeout: 60s, concurrency: 1000}}
   webhooks: [{{url: "{hook}", events: [run.completed]}}]
 ---
 apiVersion: flowscale.ai/v1
@@ -105,7 +105,10 @@ class Caller:
 
     async def ask(self, method, path, **rest):
         while True:
-            url = self.ships.url(self.chance.choice(self.gateways))
+            name = self.chance.choice(self.gateways)
+            if name in self.ships.processes:
+                self.ships.check(name)
+            url = self.ships.url(name)
             with suppress(httpx.TransportError):
                 if url:
                     self.asked += 1
