@@ -109,9 +109,14 @@ def test_no_route_is_documented_that_does_not_exist(headings: dict[str, set[str]
 
 
 def test_metrics_are_documented_with_their_types(documents: dict[Path, str]) -> None:
-    registry = module("flowscale_runtime.gateway.metrics", "the gateway").Metrics().registry
+    gateway = module("flowscale_runtime.gateway.metrics", "the gateway").Metrics().registry
+    controllers = module("flowscale_controllers.loops.metrics", "the controllers").Metrics().registry
     suffix = {"counter": "_total"}
-    real = {(metric.name + suffix.get(metric.type, ""), metric.type) for metric in registry.collect()}
+    real = {
+        (metric.name + suffix.get(metric.type, ""), metric.type)
+        for registry in (gateway, controllers)
+        for metric in registry.collect()
+    }
     text = documents[ROOT / "docs/reference/metrics.md"]
     assert real == set(re.findall(r"^\| `(flowscale_\w+)` \| (\w+) \|", text, re.MULTILINE))
 

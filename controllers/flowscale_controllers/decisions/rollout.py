@@ -1,7 +1,8 @@
 """Who gets which part of the traffic: a new release takes over step by step, or goes back.
 
-Git says which releases are wanted; what is live, and which releases were sent back, stands in the status. A release that was
-sent back isn't tried again until git names another one.
+Git says which versions there are and which one is wanted; what is live, and which releases were sent back, stands in the
+status. An old version answers beside a new one for as long as git names it (at 0 %, say). A release that was sent back isn't
+tried again until git names another one.
 """
 
 from __future__ import annotations
@@ -65,10 +66,9 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """What is served now: percent and digest by version, the trial that runs, the releases that were sent back."""
+    """What is served now: percent by version, the trial that runs, the releases that were sent back."""
 
     weights: Mapping[str, float] = field(default_factory=dict)
-    releases: Mapping[str, str] = field(default_factory=dict)
     trial: Trial | None = None
     sent_back: tuple[Sent, ...] = ()
 
@@ -93,15 +93,15 @@ class Step:
 
 def decide(wish: Wish, live: Live, seen: Seen, now: float) -> Step:
     """What should be live now."""
-    live = replace(live, sent_back=_still_wished(live.sent_back, wish))
+    known = {version: share for version, share in live.weights.items() if version in wish.releases}
+    live = replace(live, weights=known, sent_back=_still_wished(live.sent_back, wish))
     candidate = _candidate(wish, live)
-    if wish.rollout is None or not live.weights or candidate is None:
+    if wish.rollout is None or candidate is None or not _stable(live):
         return _settled(wish, live)
     digest = wish.releases[candidate]
-    for sent in live.sent_back:
-        if sent.digest == digest:
-            return Step(live=replace(live, trial=_ended(live.trial)))
-    if live.trial is None or live.trial.digest != digest:
+    if any(sent.digest == digest for sent in live.sent_back):
+        return Step(live=replace(live, weights=_stable(live), trial=_ended(live.trial)))
+    if live.trial is None or (live.trial.candidate, live.trial.digest) != (candidate, digest):
         return _start(wish, wish.rollout, live, candidate, seen, now)
     return _watch(wish, wish.rollout, live, live.trial, seen, now)
 
@@ -112,14 +112,12 @@ def _still_wished(sent_back: tuple[Sent, ...], wish: Wish) -> tuple[Sent, ...]:
 
 
 def _candidate(wish: Wish, live: Live) -> str | None:
-    """The version that is to take over: the one that git wants most and that has no traffic of its own yet."""
-    stable = _stable(live)
+    """The version that is to take over: what git wants and has no traffic of its own yet; the one on trial first."""
     wanted = [version for version, share in wish.traffic.items() if share > 0 and version in wish.releases]
-    new = [version for version in wanted if version not in stable and live.releases.get(version) is None]
-    if live.trial is not None and live.trial.candidate in wanted:
-        same = wish.releases[live.trial.candidate] == live.trial.digest
-        if same and live.trial.running:
-            return live.trial.candidate
+    trial = live.trial
+    if trial is not None and trial.running and trial.candidate in wanted:
+        return trial.candidate
+    new = [version for version in wanted if not live.weights.get(version)]
     return max(new, key=lambda version: wish.traffic[version], default=None)
 
 
@@ -133,12 +131,18 @@ def _stable(live: Live) -> dict[str, float]:
 
 def _settled(wish: Wish, live: Live) -> Step:
     """Git's wish as it stands."""
-    weights = {version: share for version, share in wish.traffic.items() if version in wish.releases}
-    releases = {version: wish.releases[version] for version in weights}
-    wanted = replace(live, weights=weights, releases=releases, trial=_ended(live.trial))
-    if (dict(live.weights), dict(live.releases)) == (weights, releases):
-        return Step(live=wanted)
-    return Step(live=wanted, reason="Released", message=f"traffic is {_shown(weights)}, as git says")
+    weights = _wished(wish)
+    settled = replace(live, weights=weights, trial=_ended(live.trial))
+    if dict(live.weights) == weights:
+        return Step(live=settled)
+    return Step(live=settled, reason="Released", message=f"traffic is {_shown(weights)}, as git says")
+
+
+def _wished(wish: Wish) -> dict[str, float]:
+    """The weights that git wants."""
+    return {
+        version: share for version, share in wish.traffic.items() if share > 0 and version in wish.releases
+    }
 
 
 def _ended(trial: Trial | None) -> Trial | None:
@@ -149,9 +153,9 @@ def _ended(trial: Trial | None) -> Trial | None:
 def _start(wish: Wish, rollout: ResolvedRollout, live: Live, candidate: str, seen: Seen, now: float) -> Step:
     digest = wish.releases[candidate]
     stable = _stable(live)
-    begun = Evidence(stable=_totals(seen, live.releases, stable), candidate=seen.totals.get(digest, Totals()))
+    begun = Evidence(stable=_totals(seen, wish.releases, stable), candidate=seen.totals.get(digest, Totals()))
     trial = Trial(candidate=candidate, digest=digest, step=0, started_at=now, step_at=now, evidence=begun)
-    moved = _at_step(replace(live, weights=stable), trial, rollout, stable, wish)
+    moved = _at_step(replace(live, weights=stable), trial, rollout, stable)
     message = f"{candidate} gets {_part(rollout, 0)}: {_shown(moved.weights)}"
     return Step(live=moved, reason="RolloutStarted", message=message, again_at=now + rollout.interval)
 
@@ -164,7 +168,7 @@ def _watch(wish: Wish, rollout: ResolvedRollout, live: Live, trial: Trial, seen:
         trial.evidence.runs + known.runs - trial.evidence.candidate.runs - trial.step_runs >= rollout.runs
     )
     observed = trial.evidence.observe(
-        _totals(seen, live.releases, stable), known, close=due and enough and trial.verdict == WATCHING
+        _totals(seen, wish.releases, stable), known, close=due and enough and trial.verdict == WATCHING
     )
     trial = replace(trial, evidence=observed)
     broken = next(findings(observed, rollout, wish.price, seen.latency.get(trial.digest, (None, None))), None)
@@ -191,9 +195,8 @@ def _send_back(
     live: Live, trial: Trial, stable: dict[str, float], why: str, now: float, message: str
 ) -> Step:
     sent = Sent(digest=trial.digest, at=now, reason=why)
-    releases = {version: digest for version, digest in live.releases.items() if version in stable}
     ended = replace(trial, verdict=ROLLED_BACK, message=message, mirror=0.0)
-    back = Live(weights=stable, releases=releases, trial=ended, sent_back=(*live.sent_back, sent))
+    back = Live(weights=stable, trial=ended, sent_back=(*live.sent_back, sent))
     return Step(live=back, reason="RolledBack", message=message)
 
 
@@ -203,7 +206,7 @@ def _advance(
     following = trial.step + 1
     if following < len(rollout.steps):
         further = replace(trial, step=following, step_at=now, step_runs=trial.evidence.runs)
-        moved = _at_step(live, further, rollout, stable, wish)
+        moved = _at_step(live, further, rollout, stable)
         message = f"{trial.candidate} gets {_part(rollout, following)} after {trial.evidence.runs} runs"
         return Step(live=moved, reason="RolloutAdvanced", message=message, again_at=now + rollout.interval)
     message = f"{trial.candidate} takes over after {trial.evidence.runs} runs"
@@ -214,9 +217,7 @@ def _advance(
 
 def _promote(wish: Wish, live: Live, trial: Trial, message: str) -> Step:
     promoted = replace(trial, verdict=PROMOTED, message=message, mirror=0.0)
-    weights = {version: share for version, share in wish.traffic.items() if version in wish.releases}
-    releases = {version: wish.releases[version] for version in weights}
-    whole = Live(weights=weights, releases=releases, trial=promoted, sent_back=live.sent_back)
+    whole = Live(weights=_wished(wish), trial=promoted, sent_back=live.sent_back)
     return Step(live=whole, reason="Promoted", message=message)
 
 
@@ -243,21 +244,13 @@ def _told(live: Live, trial: Trial, verdict: str, reason: str, message: str) -> 
     return Step(live=waiting, reason="" if known else reason, message="" if known else message)
 
 
-def _at_step(
-    live: Live, trial: Trial, rollout: ResolvedRollout, stable: dict[str, float], wish: Wish
-) -> Live:
+def _at_step(live: Live, trial: Trial, rollout: ResolvedRollout, stable: Mapping[str, float]) -> Live:
     """The weights of a step. A mirrored release answers nobody."""
     part = rollout.steps[trial.step]
-    releases = {**{v: d for v, d in live.releases.items() if v in stable}, trial.candidate: trial.digest}
     if rollout.mode == "mirror":
-        return replace(
-            live,
-            weights={**stable, trial.candidate: 0.0},
-            releases=releases,
-            trial=replace(trial, mirror=part),
-        )
+        return replace(live, weights={**stable, trial.candidate: 0.0}, trial=replace(trial, mirror=part))
     weights = {version: round(share * (100 - part) / 100, 4) for version, share in stable.items()}
-    return replace(live, weights={**weights, trial.candidate: part}, releases=releases, trial=trial)
+    return replace(live, weights={**weights, trial.candidate: part}, trial=trial)
 
 
 def _totals(seen: Seen, releases: Mapping[str, str], stable: Mapping[str, float]) -> Totals:

@@ -38,7 +38,9 @@ class ScalingStatus(Shape):
 
     wanted: Whole = Field(description="Instances that should run.")
     reason: str = Field("", description="Why.")
-    at: Time | None = Field(None, description="When it was decided.")
+    message: str = Field("", description="Why, in a sentence for people.")
+    at: Time | None = Field(None, description="When it last came out differently.")
+    memory: Evidence = Field(default_factory=dict, description="What the next decision has to know.")
 
 
 class BudgetState(Shape):
@@ -71,4 +73,5 @@ class BudgetStatus(Shape):
     spent: Whole = Field(0, description="What was spent. In micro-dollars.")
     reserved: Whole = Field(0, description="What running and queued runs may still spend. In micro-dollars.")
     exceeded: bool = Field(False, description="Whether the limit is reached.")
+    alerts: tuple[Whole, ...] = Field((), description="The alerts that were sent in this period, in percent.")
     conditions: tuple[Condition, ...] = Field((), description="Facts for people and other controllers.")

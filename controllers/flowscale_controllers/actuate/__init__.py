@@ -1,0 +1,1 @@
+"""What is done: scaling, status, Events, leases, messages to people."""

@@ -1,0 +1,1 @@
+"""Level-triggered loops: each turn looks at everything that is, and does what is missing."""

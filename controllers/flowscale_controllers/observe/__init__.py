@@ -1,0 +1,1 @@
+"""What is: the gateway's counts, and the objects of the cluster."""
