@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flowscale_cli import (
+    approve,
     backup,
     batch,
     bench,
@@ -30,7 +31,10 @@ from flowscale_cli import (
     pin,
     pipeline,
     preview,
+    promote,
+    promotions,
     refresh,
+    reject,
     restore,
     retry,
     rollback,
@@ -78,6 +82,10 @@ VERBS = (
     simulate,
     controllers,
     pin,
+    promote,
+    promotions,
+    approve,
+    reject,
     backup,
     restore,
     preview,

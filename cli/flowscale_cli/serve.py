@@ -1,12 +1,15 @@
 """flowscale serve: a folder of specs as an API on this machine."""
 
+import asyncio
 import errno
 import socket
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
 
+from flowscale_cli.connection import running_server
 from flowscale_cli.errors import CliError, SpecsWrong, UsageError
 from flowscale_cli.options import Data, Engine, Environment, Folder, data_folder
 from flowscale_cli.specs import read
@@ -67,6 +70,8 @@ def command(
         allow_private_urls=allow_private_urls,
         engine=engine.value,
     )
+    if project.schedules:
+        _fire(settings.folder, environment, settings.data)
     try:
         serve(settings)
     except DataInUse as error:
@@ -75,6 +80,18 @@ def command(
         raise CliError(str(error)) from error
     except OSError as error:
         raise CliError(f"{settings.data} can't be used for data: {error}") from error
+
+
+def _fire(folder: Path, environment: str | None, data: Path) -> None:
+    """Fires the folder's schedules beside the server, for as long as this process lives."""
+    from flowscale_jobs.schedules.serving import Schedules
+
+    def reach() -> tuple[str, str] | None:
+        server, key = running_server(data), data / "owner.key"
+        return (server["url"], key.read_text().strip()) if server and key.is_file() else None
+
+    schedules = Schedules(folder, environment, data, reach)
+    Thread(target=lambda: asyncio.run(schedules.run()), name="schedules", daemon=True).start()
 
 
 def check_free(host: str, port: int) -> None:

@@ -8,6 +8,8 @@ from flowscale_jobs.errors import JobError
 from flowscale_jobs.places import Place
 
 FOLDER = "approvals"
+LOOK = 1.0
+"""Seconds between two looks at whether somebody decided."""
 State = Literal["waiting", "approved", "rejected", "timed_out"]
 
 
@@ -70,6 +72,13 @@ def load(place: Place, name: str) -> Request | None:
     """A request that was asked in a place; None where it wasn't."""
     written = place.read_json(f"{FOLDER}/{name}.json")
     return None if written is None else Request.from_json(written)
+
+
+def waiting(place: Place, now: float) -> list[tuple[str, Request]]:
+    """The requests of a place that wait for people, by name."""
+    names = [name.removeprefix(f"{FOLDER}/").removesuffix(".json") for name in place.names(FOLDER)]
+    found = [(name, request) for name in names if (request := load(place, name)) is not None]
+    return [(name, request) for name, request in found if request.state(now) == "waiting"]
 
 
 def save(place: Place, name: str, request: Request) -> None:

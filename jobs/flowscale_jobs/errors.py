@@ -32,3 +32,7 @@ class ExpressionError(JobError):
 
 class StepFailed(JobError):
     """A step of a pipeline ended without a result."""
+
+
+class PromotionFailed(JobError):
+    """A release may not go on."""

@@ -23,7 +23,7 @@ def serve() -> Iterator[Callable[[Path], Served]]:
                 [PROGRAM, "serve", str(folder), "--port", "0"], stdout=log, stderr=log, env=clean()
             )
         started.append(Served(folder, process))
-        for _ in range(900):
+        for _ in range(3000):
             assert process.poll() is None, (folder / "server.log").read_text()[-3000:]
             if (started[-1].data / "server.json").exists() and ready(started[-1].url):
                 return started[-1]

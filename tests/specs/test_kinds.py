@@ -21,6 +21,8 @@ EXECUTED = {
     "Budget",
     "Environment",
     "Batch",
+    "Promotion",
+    "Schedule",
     "Pipeline",
 }
 
@@ -57,6 +59,7 @@ def test_the_kinds_are_those_of_the_design() -> None:
         "Budget",
         "Environment",
         "Promotion",
+        "Schedule",
         "Batch",
         "Schedule",
         "Pipeline",

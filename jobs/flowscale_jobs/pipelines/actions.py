@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,8 +25,6 @@ from flowscale_specs.kinds.steps import ApprovalStep, HttpCall, Step, Validation
 
 _SUFFIX = re.compile(r"_[A-Z0-9]{10}(?:_\d+)?$")
 SMALL = 64 * 1024
-LOOK = 1.0
-"""Seconds between two looks at whether a question was answered."""
 
 
 @dataclass
@@ -103,7 +102,7 @@ class Actions:
             )
             await asyncio.to_thread(approvals.save, self.place, key, request)
         while (state := request.state(self.clock())) == "waiting":
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(approvals.LOOK)
             request = await asyncio.to_thread(approvals.load, self.place, key) or request
         if state != "approved":
             raise StepFailed(f"the approval was {state.replace('_', ' ')}")
@@ -118,17 +117,20 @@ async def result(run: AsyncRun) -> dict[str, Any]:
         kind = output.content_type or ""
         if (kind.startswith("text/") or kind == "application/json") and (output.size or 0) <= SMALL:
             value = said((await output.data).decode(errors="replace"))
-        numbered = _SUFFIX.sub("", output.filename.rpartition(".")[0] or output.filename)
-        for name in (numbered, re.sub(r"_\d+$", "", numbered)):
+        for name in output_names(output.filename):
             named.setdefault(name, value)
     facts = {"run_id": str(run.run_id), "status": run.status, "cost": run.cost, "seconds": run.execution_time}
     return {**named, **facts, "outputs": [dict(output) for output in run.outputs]}
 
 
+def output_names(filename: str) -> tuple[str, str]:
+    """What an output is called, by the name of its file: with the number of its node, and without."""
+    numbered = _SUFFIX.sub("", filename.rpartition(".")[0] or filename)
+    return numbered, re.sub(r"_\d+$", "", numbered)
+
+
 def said(text: str) -> Any:
     """A text as the number, truth value, list or object that it is the JSON of; else the text."""
-    import json
-
     with contextlib.suppress(ValueError):
         return json.loads(text)
     return text.strip()

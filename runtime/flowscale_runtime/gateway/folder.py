@@ -62,6 +62,8 @@ class SpecFolder:
         """
         project = await asyncio.to_thread(self._resolved)
         lock = await asyncio.to_thread(read_lock, self.folder / LOCK_NAME)
+        if project.target is not None:
+            lock = lock.overlaid(project.target.releases)
         environments = {
             name: await asyncio.to_thread(of_folder, workflow.folder, self.folder)
             for name, workflow in project.workflows.items()

@@ -1,6 +1,6 @@
 """`Promotion`: how releases move from one environment to the next."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -168,5 +168,6 @@ class PromotionSpec(Part):
 class Promotion(Document):
     """How releases move from one environment to the next: tests, canary analysis, approvals, rollback."""
 
+    executes: ClassVar[bool] = True
     kind: Literal["Promotion"] = Field("Promotion", description="`Promotion`.")
     spec: PromotionSpec = Field(description="The promotion.")

@@ -1,6 +1,6 @@
 """`Schedule`: what starts by itself, and when."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -78,5 +78,6 @@ class ScheduleSpec(Part):
 class Schedule(Document):
     """What starts by itself: by cron expression, by an event, or by a change of data."""
 
+    executes: ClassVar[bool] = True
     kind: Literal["Schedule"] = Field("Schedule", description="`Schedule`.")
     spec: ScheduleSpec = Field(description="The schedule.")

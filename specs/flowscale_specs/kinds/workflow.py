@@ -80,7 +80,7 @@ class GoldenOutput(Part):
 
     file: RelativePath | None = Field(None, description="The expected file, relative to the spec's folder.")
     text: Text | None = Field(None, description="The expected text.")
-    metric: Literal["exact", "ssim", "psnr"] = Field("exact", description="How it is compared.")
+    metric: Literal["exact", "ssim", "psnr", "phash"] = Field("exact", description="How it is compared.")
     threshold: Number | None = Field(None, description="The least value of the metric that passes.")
 
     @classmethod

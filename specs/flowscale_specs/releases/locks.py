@@ -49,6 +49,12 @@ class Lock:
         versions = {**self.releases.get(workflow, {}), version: digest}
         return type(self)({**self.releases, workflow: versions}, self.images)
 
+    def overlaid(self, releases: Mapping[str, Mapping[str, str]]) -> Self:
+        """This lock with an environment's releases over its own."""
+        names = {*self.releases, *releases}
+        merged = {name: {**self.releases.get(name, {}), **releases.get(name, {})} for name in names}
+        return type(self)(merged, self.images)
+
     def pruned(self, project: "ResolvedProject") -> Self:
         """This lock with only the versions that the project still names."""
         kept: dict[str, dict[str, str]] = {}

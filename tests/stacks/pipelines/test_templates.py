@@ -76,18 +76,13 @@ def test_the_time_of_a_start_is_filled_in_by_argo(objects: dict[str, Any]) -> No
     assert json.loads(given["value"]) == {"prompt": "a clock at {{workflow.scheduledTime}}"}
 
 
-def test_a_promotion_asks_before_it_touches_a_stage_and_settles_at_the_end(objects: dict[str, Any]) -> None:
+def test_a_promotion_has_no_pod_while_people_are_waited_for(objects: dict[str, Any]) -> None:
     spec = objects["WorkflowTemplate-promotion-release"]["spec"]
     steps = next(one for one in spec["templates"] if one["name"] == "promote")["steps"]
-    names = [step["name"] for group in steps for step in group]
-    assert names == [
-        *(f"staging-{step}" for step in ("check", "security", "deploy", "golden", "performance", "verify")),
-        *(f"production-{step}" for step in ("check", "ask", "wait", "agreed", "deploy", "canary", "verify")),
-    ]
-    assert next(one for one in spec["templates"] if one["name"] == "wait-production")["suspend"] == {
+    assert [step["name"] for group in steps for step in group] == ["begin", "wait-1", "after-wait-1"]
+    assert next(one for one in spec["templates"] if one["name"] == "wait-1")["suspend"] == {
         "duration": "3600"
     }
-    assert spec["onExit"] == "back"
 
 
 def test_nothing_in_a_plan_looks_like_a_parameter_to_argo() -> None:
