@@ -1,6 +1,8 @@
 """flowscale nodes: which node classes a folder's workflows can use, and what one takes."""
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,8 +10,9 @@ import typer
 
 from flowscale_cli.errors import UsageError
 from flowscale_cli.options import AsJson, Folder
-from flowscale_cli.output import emit, say, table
+from flowscale_cli.output import emit, say, table, warn
 from flowscale_cli.packs import definitions
+from flowscale_cli.workflow_files import opened
 
 app = typer.Typer(help="Node classes and the packs that they come from.", no_args_is_help=True)
 
@@ -55,6 +58,56 @@ def describe(
     if description := known[name].get("description"):
         say(description)
     table(("name", "direction", "type", "facts"), [*_inputs(known[name]), *_outputs(known[name])])
+
+
+@app.command("resolve")
+def resolve(
+    workflow: Annotated[Path, typer.Argument(help="A workflow file, or a picture that carries one.")],
+    folder: Annotated[Path, typer.Option(help="Whose custom_nodes/ are there already.")] = Path(),
+    claims: Annotated[
+        Path | None,
+        typer.Option("--map", help="JSON that says which packs claim a class: {source: [[classes], ...]}."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell which node packs a workflow needs, inside subgraphs too: by what its nodes say, else by a map of classes.
+
+    Example: flowscale nodes resolve workflow.json --map extension-node-map.json
+    """
+    from flowscale_workflows.packs import needed
+
+    file = opened(workflow)
+    found = needed(file.ui or file.graph or {}, definitions(folder), class_map(claims) if claims else None)
+    if as_json:
+        emit(asdict(found))
+        return
+    rows = [
+        {
+            "source": pack.source,
+            "version": pack.version,
+            "here": "yes" if pack.here else "no",
+            "classes": ", ".join(pack.classes),
+        }
+        for pack in found.packs
+    ]
+    table(("source", "version", "here", "classes"), rows)
+    for name in found.unknown:
+        warn(f"{name}: no pack is known that has it")
+    for name, sources in found.ambiguous:
+        warn(f"{name}: {', '.join(sources)} all have it; say which in the node's properties")
+
+
+def class_map(path: Path) -> dict[str, list[str]]:
+    """The sources that claim each class, from the form that ComfyUI's manager uses. Raises UsageError."""
+    try:
+        listed = json.loads(path.read_text())
+        pairs = [(name, source) for source, entry in listed.items() for name in entry[0]]
+    except (OSError, ValueError, AttributeError, TypeError, LookupError) as error:
+        raise UsageError(f"{path} is no map of classes, {{source: [[classes], ...]}}: {error}") from error
+    found: dict[str, list[str]] = {}
+    for name, source in pairs:
+        found.setdefault(str(name), []).append(str(source))
+    return found
 
 
 def _matches(definition: Mapping[str, Any], text: str) -> bool:
