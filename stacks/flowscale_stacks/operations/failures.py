@@ -22,7 +22,7 @@ _NO_KIND = re.compile(
     r'no matches for kind "(?P<kind>[^"]+)" in version "(?P<version>[^"]+)"'
     r"|could not find the requested resource"
 )
-_EXISTS = re.compile(r"already exists|Apply failed with \d+ conflict|field conflict")
+_EXISTS = re.compile(r"already exists")
 _LARGE = re.compile(
     r"Request entity too large|request is too large|Too long: may not be more than|etcdserver: request is too large"
 )

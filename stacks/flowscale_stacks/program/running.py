@@ -31,9 +31,12 @@ def project_program(
 
 
 def deploy(wanted: Wanted) -> Project:
-    """Declares what is wanted, in the cluster of its environment, and exports where it answers."""
+    """Declares what is wanted, in the cluster of its environment, and exports where it answers.
+
+    Git owns the fields that it names: who edited one by hand loses it. An object that others made is never taken over.
+    """
     context = wanted.project.target.cluster if wanted.project.target else None
-    cluster = kubernetes.Provider("cluster", context=context)
+    cluster = kubernetes.Provider("cluster", context=context, enable_patch_force=True)
     project = Project(
         wanted.project.name, project_args(wanted, context), pulumi.ResourceOptions(provider=cluster)
     )
@@ -48,6 +51,8 @@ def project_args(wanted: Wanted, context: str | None = None) -> ProjectArgs:
     """The arguments of the `Project` component for what is wanted."""
     shared = None
     if any(each["kind"] == DEFINITION for each in wanted.objects):
-        shared = kubernetes.Provider("definitions", context=context, upsert_existing_objects=True)
+        shared = kubernetes.Provider(
+            "definitions", context=context, enable_patch_force=True, upsert_existing_objects=True
+        )
     releases = {name: dict(served.releases) for name, served in wanted.record.served.items()}
     return ProjectArgs(objects=wanted.objects, releases=releases, shared=shared)

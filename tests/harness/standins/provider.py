@@ -116,6 +116,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._cluster: Cluster | None = None
         self._broken = ""
         self._upsert = False
+        self._force = "false"
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
         return plugin_pb2.PluginInfo(version="4.34.2")
@@ -146,6 +147,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         }
         upsert = settings.get("upsertExistingObjects", os.environ.get("PULUMI_K8S_UPSERT_EXISTING_OBJECTS"))
         self._upsert = str(upsert).lower() == "true"
+        force = settings.get("enablePatchForce", os.environ.get("PULUMI_K8S_ENABLE_PATCH_FORCE", "false"))
+        self._force = str(force).lower()
         where = settings.get("kubeconfig") or os.environ.get("KUBECONFIG") or "~/.kube/config"
         try:
             self._cluster = Cluster(where, settings.get("context"))
@@ -264,13 +267,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return _outputs(live, given, manager)
 
     def _applied(self, path: str, wanted: Object, manager: str) -> Object:
-        force = os.environ.get("PULUMI_K8S_ENABLE_PATCH_FORCE", "false")
         for wait in (0.2, 0.4, 0.8, 1.6):
             try:
-                return self._at().ask("PATCH", path, wanted, fieldManager=manager, force=force)
+                return self._at().ask("PATCH", path, wanted, fieldManager=manager, force=self._force)
             except NotThere:
                 time.sleep(wait)
-        return self._at().ask("PATCH", path, wanted, fieldManager=manager, force=force)
+        return self._at().ask("PATCH", path, wanted, fieldManager=manager, force=self._force)
 
     def _wait_until_established(self, path: str) -> None:
         end = time.monotonic() + PATIENCE
