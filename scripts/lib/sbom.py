@@ -4,6 +4,7 @@ usage: sbom.py IMAGE [NAME==VERSION...]     without packages: all that are insta
 """
 
 import sys
+import uuid
 from collections.abc import Iterable, Sequence
 from importlib.metadata import distributions
 
@@ -15,10 +16,13 @@ from packageurl import PackageURL
 
 
 def bill(image: str, pins: Iterable[tuple[str, str]]) -> str:
-    """The document for these names and versions, in their order; it says nothing of when it was made."""
-    document = Bom()
-    document.metadata.component = Component(name=f"flowscale-{image}", type=ComponentType.CONTAINER)
-    for name, version in pins:
+    """The document for these names and versions: the same for the same, whenever it is made."""
+    chosen = list(pins)
+    document = Bom(serial_number=uuid.uuid5(uuid.NAMESPACE_URL, f"{image} {chosen}"))
+    document.metadata.timestamp = None  # type: ignore[assignment]
+    name = f"flowscale-{image}"
+    document.metadata.component = Component(name=name, type=ComponentType.CONTAINER, bom_ref=name)
+    for name, version in chosen:
         url = PackageURL("pypi", name=name.lower(), version=version)
         document.components.add(Component(name=name, version=version, purl=url, bom_ref=str(url)))
     document.register_dependency(document.metadata.component, document.components)

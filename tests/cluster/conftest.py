@@ -24,7 +24,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]:
     """A cluster that runs pods."""
     folder = tmp_path_factory.mktemp("node")
     if kubeconfig := os.environ.get("FLOWSCALE_TEST_KUBECONFIG"):
-        existing = Kubernetes(Path(kubeconfig), folder)
+        existing = attach(Path(kubeconfig), folder)
         yield existing
         existing.close()
         return
@@ -32,6 +32,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]:
         programs.unavailable(reason)
     with Node(folder) as node:
         yield node
+
+
+def attach(kubeconfig: Path, folder: Path) -> Kubernetes:
+    """A cluster that is up already; the one of scripts/dev-cluster is known with its machine."""
+    own = Node(kubeconfig.parent)
+    return own if own.containers.socket.exists() else Kubernetes(kubeconfig, folder)
 
 
 @pytest.fixture

@@ -4,15 +4,24 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 OCI = "application/vnd.oci.image"
 
 
-def write_archive(target: Path, name: str, layers: Sequence[Path], config: Mapping[str, Any]) -> str:
-    """Writes the archive of an image `name` made of uncompressed tar layers; returns the image's digest."""
+def write_archive(
+    target: Path,
+    name: str,
+    layers: Sequence[Path],
+    config: Mapping[str, Any],
+    present: Container[str] = frozenset(),
+) -> str:
+    """Writes the archive of an image `name` made of uncompressed tar layers; returns the image's digest.
+
+    Layers that are `present` where the archive goes, by digest, are left out of it.
+    """
     diffs = [digest_of(layer) for layer in layers]
     image = {
         "architecture": "amd64",
@@ -44,7 +53,8 @@ def write_archive(target: Path, name: str, layers: Sequence[Path], config: Mappi
         for described_blob, content in (configuration, manifest):
             add(archive, blob_path(described_blob["digest"]), content)
         for diff, layer in dict(zip(diffs, layers, strict=True)).items():
-            archive.add(layer, blob_path(diff))
+            if diff not in present:
+                archive.add(layer, blob_path(diff))
     return str(manifest[0]["digest"])
 
 
@@ -56,8 +66,12 @@ def blob(content: Mapping[str, Any], media: str) -> tuple[dict[str, Any], bytes]
 
 
 def digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    """The digest of a file's bytes, noted beside it, as layers are large."""
+    noted = path.with_suffix(".digest")
+    if not noted.exists() or noted.stat().st_mtime_ns < path.stat().st_mtime_ns:
+        with path.open("rb") as file:
+            noted.write_text(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}")
+    return noted.read_text()
 
 
 def blob_path(digest: str) -> str:

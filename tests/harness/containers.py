@@ -71,6 +71,10 @@ class Containers:
     def images(self) -> set[str]:
         return set(self.ctr("images", "ls", "-q").split())
 
+    def blobs(self) -> set[str]:
+        """The digests of everything that images are made of."""
+        return set(self.ctr("content", "ls", "-q").split())
+
     def load(self, archive: Path) -> None:
         """Imports an OCI archive."""
         self.ctr("images", "import", str(archive))

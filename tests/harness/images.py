@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -37,46 +37,51 @@ RECIPES = {
 
 @dataclass(frozen=True)
 class Built:
-    """An image in an archive. Its name holds its content's digest, so a name never means two things."""
+    """An image as layers on disk. Its name holds its content's digest, so a name never means two things."""
 
     name: str
-    archive: Path
-    size: int
+    layers: tuple[Path, ...]
+    config: Mapping[str, Any]
+
+    @property
+    def size(self) -> int:
+        return sum(layer.stat().st_size for layer in self.layers)
+
+    def archive(self) -> Path:
+        """The image in one file, for a cluster elsewhere."""
+        kept = f"{self.name.rpartition('/')[2].replace(':', '-')}.oci.tar"
+        return layers.kept(kept, lambda path: self.write(path))
+
+    def write(self, path: Path, present: Container[str] = frozenset()) -> None:
+        """Writes the archive, without the layers that are `present` where it goes."""
+        write_archive(path, self.name, self.layers, self.config, present)
 
 
-def build(recipe: Recipe) -> Built:
-    """Writes the image's archive, or finds it where nothing has changed."""
+def built(name: str, parts: Sequence[Path], config: Mapping[str, Any]) -> Built:
+    """The image of these layers, named."""
+    return Built(f"flowscale.test/{name}:{layers.together(parts, config)}", tuple(parts), config)
+
+
+def build(recipe: Recipe, *own: Path) -> Built:
+    """Makes the layers of an image, or finds them where nothing has changed. `own` are further layers."""
     found = layers.closure(recipe.extras)
     heavy = {each.name for each in layers.closure_of("torch")} if "executor" in recipe.extras else set()
     parts = [
         layers.debian(*PYTHON),
         *([layers.packages(each for each in found if each.name in heavy)] if heavy else ()),
         layers.packages(each for each in found if each.name not in heavy),
+        layers.text("opt/flowscale/sbom.json", bill_of_materials(recipe.name, found)),
         layers.code(),
+        *own,
     ]
-    name = f"flowscale.test/{recipe.name}:{layers.together(parts, recipe.command)}"
-    kept = f"{name.rpartition('/')[2].replace(':', '-')}.oci.tar"
-    archive = layers.kept(kept, lambda path: write_image(path, name, parts, recipe, found))
-    return Built(name, archive, archive.stat().st_size)
+    return built(recipe.name, parts, configuration(recipe))
 
 
 def bill_of_materials(image: str, found: Iterable[Distribution]) -> str:
     """The packages in an image, as CycloneDX."""
     pins = [f"{each.name}=={each.version}" for each in found]
-    command = [sys.executable, layers.ROOT / "scripts/lib/sbom.py", image, *pins]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-
-
-def write_image(
-    path: Path, name: str, parts: list[Path], recipe: Recipe, found: Iterable[Distribution]
-) -> None:
-    """The archive, with the bill of materials in a layer of its own."""
-    bill = path.with_suffix(".sbom.tar")
-    layers.write_text_layer(bill, "opt/flowscale/sbom.json", bill_of_materials(recipe.name, found))
-    try:
-        write_archive(path, name, [*parts, bill], configuration(recipe))
-    finally:
-        bill.unlink()
+    command = [sys.executable, str(layers.ROOT / "scripts/lib/sbom.py"), image, *pins]
+    return subprocess.check_output(command, text=True)
 
 
 def configuration(recipe: Recipe) -> Mapping[str, Any]:
@@ -92,6 +97,8 @@ def configuration(recipe: Recipe) -> Mapping[str, Any]:
             "PYTHONDONTWRITEBYTECODE=1",
             "PYTHONUNBUFFERED=1",
             "HOME=/tmp",
+            f"FLOWSCALE_CUSTOM_NODES=/{layers.WORKFLOW}/custom_nodes",
+            f"FLOWSCALE_MODELS=/{layers.WORKFLOW}/models",
         ],
     }
 
@@ -99,8 +106,8 @@ def configuration(recipe: Recipe) -> Mapping[str, Any]:
 def main(names: list[str]) -> None:
     """Builds images and prints a line of JSON for each."""
     for name in names or RECIPES:
-        built = build(RECIPES[name])
-        line = {"image": name, "name": built.name, "archive": str(built.archive), "bytes": built.size}
+        image = build(RECIPES[name])
+        line = {"image": name, "name": image.name, "archive": str(image.archive()), "bytes": image.size}
         sys.stdout.write(json.dumps(line) + "\n")
 
 

@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = "opt/flowscale/lib"
 SOURCES = ("specs", "stacks", "runtime", "controllers", "cli", "sdk/python")
+WORKFLOW = "opt/flowscale/workflow"
+OWN = ("custom_nodes", "models")
 DOCUMENTS = ("man", "doc", "locale", "info")
 
 # The libraries of CUDA that torch loads only for a GPU, and its compiler for one. Without them an image without a GPU is half as large.
@@ -158,6 +160,23 @@ def code() -> Path:
     return kept(f"code-{content.hexdigest()[:12]}.tar", write)
 
 
+def workflow(source: Path) -> Path:
+    """The layer of a spec folder's own nodes and models, which only an executor needs."""
+    files = sorted(path for name in OWN for path in (source / name).rglob("*") if path.is_file())
+    files = [path for path in files if "__pycache__" not in path.parts]
+    content = hashlib.sha256()
+    for path in files:
+        content.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes())
+
+    def write(target: Path) -> None:
+        with tarfile.open(target, "w") as archive:
+            for path in files:
+                inside = path.relative_to(source).as_posix()
+                archive.add(path, f"{WORKFLOW}/{inside}", filter=owned_by_root)
+
+    return kept(f"workflow-{content.hexdigest()[:12]}.tar", write)
+
+
 COMMAND = "#!/usr/bin/python3\nfrom flowscale_cli.main import main\n\nmain()\n"
 
 
@@ -175,10 +194,15 @@ def add_text(archive: tarfile.TarFile, name: str, text: str, mode: int = 0o644) 
     archive.addfile(entry, io.BytesIO(text.encode()))
 
 
-def write_text_layer(path: Path, name: str, text: str) -> None:
+def text(name: str, content: str, mode: int = 0o644) -> Path:
     """A layer of one file."""
-    with tarfile.open(path, "w") as archive:
-        add_text(archive, name, text)
+    key = hashlib.sha256(f"{name}\0{mode}\0{content}".encode()).hexdigest()[:12]
+
+    def write(path: Path) -> None:
+        with tarfile.open(path, "w") as archive:
+            add_text(archive, name, content, mode)
+
+    return kept(f"text-{key}.tar", write)
 
 
 def together(parts: Iterable[Path], *more: object) -> str:

@@ -10,10 +10,10 @@ from typing import Self
 
 import yaml
 
-from harness import host
-from harness.archives import write_archive
+from harness import host, layers
 from harness.containers import GATEWAY, NETWORK, PAUSE, PODS, Containers
 from harness.control_plane import ControlPlane
+from harness.images import Built
 from harness.processes import free_ports
 from harness.programs import MissingProgramError, program
 
@@ -129,12 +129,24 @@ class Node(ControlPlane):
             host.restore(self.state)
             self.state.unlink()
 
+    def load(self, image: Built) -> str:
+        """Loads an image, unless the node has it: the layers that it lacks. Returns the image's name."""
+        if image.name not in self.containers.images():
+            archive = self.folder / "image.tar"
+            image.write(archive, self.containers.blobs())
+            self.containers.load(archive)
+            archive.unlink()
+        return image.name
+
+    def add_volumes(self, count: int) -> None:
+        """Folders of this machine for claims that name no storage class."""
+        self.apply(volume(number, self.folder / f"volumes/{number}") for number in range(count))
+
     def _start_containerd(self) -> None:
         self.containers.write_config()
         self.processes.start("containerd", "containerd", "--config", self.containers.config)
         self.processes.wait(self.containers.ready, "containerd")
-        if PAUSE not in self.containers.images():
-            self.containers.load(pause_image(self.folder))
+        self.load(pause_image())
 
     def _start_names(self) -> None:
         written = self.folder / "Corefile"
@@ -203,6 +215,23 @@ class Node(ControlPlane):
         return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
+def volume(number: int, folder: Path) -> dict[str, object]:
+    """A volume in a folder that any user may write to, as the kubelet changes no owners there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o777)
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"folder-{number}"},
+        "spec": {
+            "capacity": {"storage": "1Ti"},
+            "accessModes": ["ReadWriteOnce", "ReadWriteMany"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "hostPath": {"path": str(folder), "type": "Directory"},
+        },
+    }
+
+
 def take_lock() -> int:
     """Waits until no other node runs on this machine. The node's processes hold the lock as long as they live."""
     cache().mkdir(parents=True, exist_ok=True)
@@ -211,12 +240,14 @@ def take_lock() -> int:
     return handle
 
 
-def pause_image(folder: Path) -> Path:
+def pause_image() -> Built:
     """An image of one static program, which holds the namespaces of a pod, or serves as a small test container."""
-    layer = folder / "busybox.tar"
-    host.run("tar", "-C", "/", "--transform=s,^bin/,,", "-cf", str(layer), "bin/busybox")
-    write_archive(folder / "pause.tar", PAUSE, [layer], {"Entrypoint": ["/busybox", "sleep", "2147483647"]})
-    return folder / "pause.tar"
+
+    def write(path: Path) -> None:
+        host.run("tar", "-C", "/", "--transform=s,^bin/,,", "-cf", str(path), "bin/busybox")
+
+    config = {"Entrypoint": ["/busybox", "sleep", "2147483647"]}
+    return Built(PAUSE, (layers.kept("busybox-1.tar", write),), config)
 
 
 @contextlib.contextmanager
