@@ -32,6 +32,9 @@ def command(
     grace: Annotated[
         float, typer.Option(help="Seconds that runs get when the worker is ended.", min=0)
     ] = 30.0,
+    health: Annotated[
+        str, typer.Option(help="HOST:PORT that answers /healthz and /readyz; none unless said.")
+    ] = "",
     log_format: LogFormat = "",
 ) -> None:
     """Compute the runs of a deployment. Any number of workers, on any machines, may work for the same one.
@@ -56,6 +59,7 @@ def command(
         engine=engine.value,
         workers=workers,
         grace=grace,
+        health=checked(health),
     )
     try:
         work(settings)
@@ -65,3 +69,11 @@ def command(
         raise CliError(str(error)) from error
     except OSError as error:
         raise CliError(f"{settings.data} can't be used for data: {error}") from error
+
+
+def checked(address: str) -> str:
+    """The address of probes. Raises UsageError where it isn't HOST:PORT."""
+    host, _, port = address.rpartition(":")
+    if address and not (host and port.isdecimal() and int(port) < 65536):
+        raise UsageError(f"--health is HOST:PORT, such as 0.0.0.0:8000, not {address!r}")
+    return address

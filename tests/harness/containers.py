@@ -79,6 +79,14 @@ class Containers:
         """Imports an OCI archive."""
         self.ctr("images", "import", str(archive))
 
+    def pids(self, namespace: str, container: str) -> list[int]:
+        """The first processes of the containers of this name in pods of a namespace."""
+        labels = {"pod.namespace": namespace, "container.name": container}
+        wanted = ",".join(f'labels."io.kubernetes.{name}"=={value}' for name, value in labels.items())
+        names = set(self.ctr("containers", "ls", "-q", wanted).split())
+        rows = [line.split() for line in self.ctr("tasks", "ls").splitlines()[1:]]
+        return [int(pid) for name, pid, state in rows if name in names and state == "RUNNING"]
+
     def remove_everything(self) -> None:
         """Kills and forgets the containers that are left; images stay."""
         for name in self.ctr("tasks", "ls", "-q").split():

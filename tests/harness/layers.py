@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = "opt/flowscale/lib"
-SOURCES = ("specs", "stacks", "runtime", "controllers", "cli", "sdk/python")
+SOURCES = ("specs", "stacks", "runtime", "controllers", "jobs", "cli", "sdk/python")
 WORKFLOW = "opt/flowscale/workflow"
 OWN = ("custom_nodes", "models")
 DOCUMENTS = ("man", "doc", "locale", "info")
@@ -156,8 +156,9 @@ def code() -> Path:
             for own in ("flowscale-platform", "flowscale-sdk"):
                 add_metadata(archive, distribution(own))
             add_text(archive, "usr/local/bin/flowscale", COMMAND, 0o755)
+            add_link(archive, "usr/local/bin/python", "/usr/bin/python3")
 
-    return kept(f"code-{content.hexdigest()[:12]}.tar", write)
+    return kept(f"code-2-{content.hexdigest()[:12]}.tar", write)
 
 
 def workflow(source: Path) -> Path:
@@ -209,6 +210,12 @@ def together(parts: Iterable[Path], *more: object) -> str:
     """A short digest of layers that are named by their content, and of whatever else decides an image."""
     said = "\n".join([*(part.name for part in parts), *map(repr, more)])
     return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def add_link(archive: tarfile.TarFile, name: str, target: str) -> None:
+    link = tarfile.TarInfo(name)
+    link.type, link.linkname = tarfile.SYMTYPE, target
+    archive.addfile(link)
 
 
 def owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,7 +141,8 @@ class Node(ControlPlane):
 
     def add_volumes(self, count: int) -> None:
         """Folders of this machine for claims that name no storage class."""
-        self.apply(volume(number, self.folder / f"volumes/{number}") for number in range(count))
+        names = (f"folder-{secrets.token_hex(4)}" for _ in range(count))
+        self.apply(volume(name, self.folder / "volumes" / name) for name in names)
 
     def _start_containerd(self) -> None:
         self.containers.write_config()
@@ -215,14 +217,14 @@ class Node(ControlPlane):
         return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def volume(number: int, folder: Path) -> dict[str, object]:
+def volume(name: str, folder: Path) -> dict[str, object]:
     """A volume in a folder that any user may write to, as the kubelet changes no owners there."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o777)
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": f"folder-{number}"},
+        "metadata": {"name": name},
         "spec": {
             "capacity": {"storage": "1Ti"},
             "accessModes": ["ReadWriteOnce", "ReadWriteMany"],

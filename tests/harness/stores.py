@@ -42,7 +42,5 @@ def write_objects(path: Path) -> None:
     with tarfile.open(path, "w") as archive:
         archive.add("/bin/busybox", "bin/busybox", filter=layers.owned_by_root)
         for command in ("sh", "mkdir", "ls"):
-            link = tarfile.TarInfo(f"bin/{command}")
-            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
-            archive.addfile(link)
+            layers.add_link(archive, f"bin/{command}", "busybox")
         archive.add(program("versitygw"), "usr/local/bin/versitygw", filter=layers.owned_by_root)

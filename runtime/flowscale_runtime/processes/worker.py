@@ -23,6 +23,7 @@ from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.relay import Relay
 from flowscale_runtime.wiring import together
 from flowscale_runtime.worker.agent import Agent
+from flowscale_runtime.worker.health import answering
 from flowscale_runtime.worker.jobs import Jobs
 from flowscale_runtime.worker.pool import Pool
 
@@ -38,7 +39,7 @@ class Settings:
     """How a worker works. `deployment` is the only one whose runs it takes; `custom_nodes` and `models` are folders that
     its hosts load; `engine` is what computes: one of `picking.ENGINES`; `workers` bounds host processes; `memory` is the
     share of the machine's memory that one run may take where its deployment says nothing; `grace` the seconds that runs
-    get when the process is told to end.
+    get when the process is told to end; `health` is an address, HOST:PORT, that answers probes.
     """
 
     deployment: str
@@ -51,6 +52,7 @@ class Settings:
     workers: int = 1
     memory: float = 0.75
     grace: float = 30.0
+    health: str = ""
 
 
 def work(settings: Settings) -> None:
@@ -66,9 +68,12 @@ async def _work(settings: Settings) -> None:
     ended = asyncio.Event()
     for wish in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wish, ended.set)
-    async with running(settings) as agent:
+    ready = asyncio.Event()
+    async with answering(settings.health, ready.is_set), running(settings) as agent:
+        ready.set()
         log.warning("working for %s as %s", settings.deployment, agent.name)
         await ended.wait()
+        ready.clear()
         log.warning("draining: %s runs", len(agent.status()))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flowscale_stacks.compile import gpus, settings
 from flowscale_stacks.compile.environments import groups
 from flowscale_stacks.compile.objects import made, quantity, selector
-from flowscale_stacks.compile.pods import resources, spread, template
+from flowscale_stacks.compile.pods import probes, resources, spread, template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,13 +102,17 @@ def _pods(context: Context, deployment: ResolvedDeployment, group: Group) -> dic
 def _container(
     context: Context, deployment: ResolvedDeployment, group: Group, mounts: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    # No probes: a worker serves nothing. Its lease tells that it lives, and its process ends when its engine does. It
-    # stops taking runs when it is told to end, and has the grace of a whole run to finish.
+    # Ready when its first host is warm, so that an upgrade keeps the old pod until then. It stops taking runs when it is
+    # told to end, and has the grace of a whole run to finish.
     asked = gpus.devices(deployment.gpu)
     return {
         "name": "worker",
         "image": group.image,
-        "args": ["worker", "--deployment", deployment.name, "--grace", str(_timeout(deployment))],
+        "args": [
+            *("worker", "--deployment", deployment.name),
+            *("--grace", str(_timeout(deployment))),
+            *("--health", f"{settings.EVERYWHERE}:{settings.HTTP}"),
+        ],
         "env": [
             *settings.common(context),
             *settings.stores(context),
@@ -121,7 +125,9 @@ def _container(
                 for name, reference in sorted(deployment.secrets.items())
             ),
         ],
+        "ports": [{"name": "http", "containerPort": settings.HTTP, "protocol": "TCP"}],
         "resources": resources(gpus.processors(deployment.gpu), gpus.memory(deployment), **asked),
+        **probes(start_seconds=_START),
         "volumeMounts": [
             {"name": "shm", "mountPath": "/dev/shm"},  # noqa: S108 (where Triton's backends share memory)
             {"name": "data", "mountPath": "/data"},

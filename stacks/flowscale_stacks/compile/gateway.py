@@ -80,7 +80,7 @@ def _container(context: Context, mounts: list[dict[str, Any]]) -> dict[str, Any]
     return {
         "name": NAME,
         "image": context.images.gateway,
-        "args": ["gateway", "--resources", "--host", "0.0.0.0"],  # noqa: S104 (inside of a pod)
+        "args": ["gateway", "--resources", "--host", settings.EVERYWHERE],
         "env": [
             *settings.common(context),
             *settings.stores(context),

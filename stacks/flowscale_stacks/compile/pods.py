@@ -89,12 +89,12 @@ def spread(component: str, deployment: str | None = None) -> list[dict[str, Any]
     ]
 
 
-def probes(port: str = "http") -> dict[str, Any]:
+def probes(port: str = "http", *, start_seconds: int = 60) -> dict[str, Any]:
     """A process starts in its time, is asked for work only when ready, and is replaced when it hangs."""
     alive = {"httpGet": {"path": "/healthz", "port": port}, "timeoutSeconds": 5}
     ready = {"httpGet": {"path": "/readyz", "port": port}, "timeoutSeconds": 5}
     return {
-        "startupProbe": {**alive, "periodSeconds": 2, "failureThreshold": 30},
+        "startupProbe": {**alive, "periodSeconds": 2, "failureThreshold": start_seconds // 2},
         "readinessProbe": {**ready, "periodSeconds": 5, "failureThreshold": 2},
         "livenessProbe": {**alive, "periodSeconds": 10, "failureThreshold": 6},
     }

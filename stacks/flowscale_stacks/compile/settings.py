@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 DATABASE, OBJECTS, INTERNAL = "flowscale-database", "flowscale-objects", "flowscale-internal"
 DATABASE_PORT, OBJECTS_PORT, HTTP, GRPC = 5432, 7070, 8000, 8001
+EVERYWHERE = "0.0.0.0"  # noqa: S104 (inside of a pod)
 BUCKET = "flowscale"
 SECRETS = "/run/secrets/flowscale"
 _BUNDLED = "bundled"

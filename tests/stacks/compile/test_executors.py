@@ -83,7 +83,16 @@ def test_a_pod_ends_after_its_longest_run():
     _, executor = one("kind: WorkflowDeployment\nspec: {limits: {timeout: 90.5s}}\n")
 
     assert executor["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 151
-    assert worker(executor)["args"] == ["worker", "--deployment", "hello", "--grace", "91"]
+    assert worker(executor)["args"][:5] == ["worker", "--deployment", "hello", "--grace", "91"]
+
+
+def test_a_pod_is_ready_when_its_worker_says_so():
+    _, executor = one("kind: WorkflowDeployment\n")
+    container = worker(executor)
+
+    assert container["args"][-2:] == ["--health", "0.0.0.0:8000"]
+    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
+    assert container["ports"] == [{"name": "http", "containerPort": 8000, "protocol": "TCP"}]
 
 
 def test_variables_are_written_and_secrets_named():
