@@ -341,4 +341,6 @@ class ResolvedProject:
     schedules: tuple[Schedule, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
     models: tuple[Model, ...] = ()
+    model_folders: Mapping[str, Path] = field(default_factory=dict, compare=False)
+    """Where the spec of each Model was; never part of a digest."""
     policies: tuple[Policy, ...] = ()

@@ -97,6 +97,7 @@ def _project(
         schedules=_bare(documents, Schedule),
         pipelines=_bare(documents, Pipeline),
         models=_bare(documents, Model),
+        model_folders={entry.name: entry.folder for entry in documents.of(Model)},
         policies=_bare(documents, Policy),
     )
 

@@ -9,11 +9,12 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from flowscale_specs import KINDS, Documents, load
+from flowscale_specs import KINDS, Documents, SpecErrors, load, parse
 from flowscale_specs.kinds import Document, fields_of
 
 Loaded = Callable[[str], Documents]
 EXECUTED = {
+    "Model",
     "Project",
     "Workflow",
     "WorkflowDeployment",
@@ -298,3 +299,21 @@ def test_documents_say_whether_they_are_executed(complete: Path) -> None:
 def test_a_document_without_an_api_version_has_the_current_one() -> None:
     assert {kind.model_fields["api_version"].default for kind in KINDS.values()} == {"flowscale.ai/v1"}
     assert all(issubclass(kind, Document) for kind in KINDS.values())
+
+
+MODEL = "inputs: [{name: a, shape: [1]}], outputs: [{name: b, shape: [1]}]"
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("format: safetensors, file: a", "code belongs to the format safetensors"),
+        ("format: onnx, file: a, code: 'net.py:Net'", "code belongs to the format safetensors"),
+        ("format: safetensors, file: a, code: net.py", "a file and a class"),
+        ("format: onnx, file: a, quantization: int8", "can't be quantised to int8"),
+        ("format: export, file: a, quantization: int8", "can't be quantised to int8"),
+    ],
+)
+def test_a_model_that_can_not_be_loaded_is_refused(spec: str, message: str) -> None:
+    with pytest.raises(SpecErrors, match=message):
+        parse(f"kind: Model\nmetadata: {{name: m}}\nspec: {{{spec}, {MODEL}}}\n".encode())

@@ -15,7 +15,9 @@ import orjson
 from flowscale_runtime.engines import starting
 from flowscale_runtime.engines.frames import Channel
 from flowscale_runtime.engines.inprocess import Engine, Message
+from flowscale_runtime.engines.networks.lazy import Lazy
 from flowscale_runtime.engines.processes import die_first, die_with_parent
+from flowscale_runtime.nodes.forward import use
 
 
 def main() -> None:
@@ -24,6 +26,7 @@ def main() -> None:
     die_first()
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     config = orjson.loads(sys.argv[2])
+    use(Lazy(config["networks"]))
     loaded = starting.load(config)
     channel.send(starting.described(loaded))
     starting.warm(config)

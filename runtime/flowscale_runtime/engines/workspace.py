@@ -37,6 +37,7 @@ class Workspace:
             "custom_nodes": [str(path) for path in environment.custom_nodes],
             "models": [str(path) for path in environment.models],
             "warm": list(environment.warm),
+            "networks": [network.to_json() for network in environment.networks],
             "input": str(self._inputs),
         } | {name: str(self.folder / name) for name in OWN}
 

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from flowscale_runtime.engines.networks.values import Network
 from flowscale_runtime.engines.values import Environment
 
 _CODE = {".py", ".toml", ".txt", ".json", ".js", ".yaml"}
 
 
-def of_folder(folder: Path, root: Path | None = None) -> Environment:
-    """The environment of workflows whose spec lies in `folder`; its name changes with any code or model in it.
+def of_folder(folder: Path, root: Path | None = None, networks: tuple[Network, ...] = ()) -> Environment:
+    """The environment of workflows whose spec lies in `folder`; its name changes with any code or model in it, and with
+    any of the networks that its nodes may call.
 
     A folder without packs or models of its own has those of the nearest folder above it, up to `root`.
     """
@@ -22,7 +24,9 @@ def of_folder(folder: Path, root: Path | None = None) -> Environment:
             hashed.update(f"{path}\0".encode() + path.read_bytes())
     for path in _files(models):
         hashed.update(f"{path}\0{path.stat().st_size}\0".encode())
-    return Environment(f"env-{hashed.hexdigest()[:16]}", custom_nodes, models)
+    for network in networks:
+        hashed.update(f"{network.model}\0{network}\0".encode())
+    return Environment(f"env-{hashed.hexdigest()[:16]}", custom_nodes, models, networks=networks)
 
 
 def _nearest(folder: Path, root: Path, name: str) -> tuple[Path, ...]:

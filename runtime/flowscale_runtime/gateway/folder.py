@@ -13,6 +13,7 @@ from watchfiles import awatch
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.catalog import Catalog, Deployment, Version
 from flowscale_runtime.gateway.environments import of_folder
+from flowscale_runtime.gateway.networks import of_project
 from flowscale_runtime.stores.objects import Objects
 from flowscale_specs import (
     ResolvedDeployment,
@@ -64,11 +65,12 @@ class SpecFolder:
         lock = await asyncio.to_thread(read_lock, self.folder / LOCK_NAME)
         if project.target is not None:
             lock = lock.overlaid(project.target.releases)
+        networks, problems = await asyncio.to_thread(of_project, project)
         environments = {
-            name: await asyncio.to_thread(of_folder, workflow.folder, self.folder)
+            name: await asyncio.to_thread(of_folder, workflow.folder, self.folder, networks)
             for name, workflow in project.workflows.items()
         }
-        deployments, problems = {}, []
+        deployments = {}
         for name, spec in project.deployments.items():
             workflow = project.workflows[spec.workflow]
             try:

@@ -1,6 +1,7 @@
 """`Model`: a network that Triton serves beside the graphs."""
 
-from typing import Annotated, Any, Literal, Self
+import re
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -12,6 +13,10 @@ DataType = Literal[
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64",
     "STRING",
 ]  # fmt: skip
+
+_CODE = re.compile(r"[^:]+\.py:[A-Za-z_]\w*\Z")
+_HALF = ("none", "fp16")
+_QUANTIZED = {"torchscript": _HALF, "export": _HALF, "safetensors": (*_HALF, "int8")}
 
 
 class Tensor(Part):
@@ -72,9 +77,19 @@ class QueuePolicy(Part):
 class ModelSpec(Part):
     """A network that Triton serves beside the graphs: nodes of all runs call it and share its batches."""
 
-    format: Literal["onnx", "tensorrt", "torchscript", "openvino", "python"] = Field(
-        description="How it is stored."
+    format: Literal["onnx", "torchscript", "export", "safetensors", "tensorrt", "openvino"] = Field(
+        description="How it is stored; `export` is torch.export, `safetensors` needs `code`. tensorrt and openvino need "
+        "a Triton server with that backend.",
     )
+    code: Word | None = Field(
+        None,
+        description="The class that safetensors weights are loaded into: `file.py:Class`, made without arguments.",
+    )
+    quantization: Literal["none", "fp16", "int8"] = Field(
+        "none",
+        description="Smaller numbers: fp16 for torchscript, export and safetensors, int8 for safetensors.",
+    )
+    cache: bool = Field(False, description="Whether Triton answers a repeated request from its cache.")
     file: Word = Field(description="The file, relative to the spec's folder, or an https address.")
     sha256: Sha256 | None = Field(None, description="Its checksum; an address needs it.")
     token: SecretRef | None = Field(None, description="The secret that its source asks for.")
@@ -96,9 +111,21 @@ class ModelSpec(Part):
             raise ValueError("an address needs its checksum: add sha256")
         return self
 
+    @model_validator(mode="after")
+    def _loadable(self) -> Self:
+        if (self.format == "safetensors") != (self.code is not None):
+            raise ValueError("code belongs to the format safetensors, which needs it: file.py:Class")
+        if self.code is not None and not _CODE.match(self.code):
+            raise ValueError("code names a file and a class in it, such as net.py:Net")
+        if self.quantization not in _QUANTIZED.get(self.format, ("none",)):
+            raise ValueError(f"the format {self.format} can't be quantised to {self.quantization}")
+        return self
+
 
 class Model(Document):
     """A network that Triton serves beside the graphs: file, tensors, batching, instances."""
+
+    executes: ClassVar[bool] = True
 
     kind: Literal["Model"] = Field("Model", description="`Model`.")
     spec: ModelSpec = Field(description="The network.")

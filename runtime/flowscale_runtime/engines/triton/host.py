@@ -39,7 +39,7 @@ class TritonHost:
         self._workspace, self._servers = Workspace(folder / self.name, inputs), servers
         self._died: asyncio.Future[HostDied] = loop.create_future()
         self._server: Server | None = None
-        self._pid = 0
+        self._pid, self._serving = 0, False
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
@@ -91,6 +91,9 @@ class TritonHost:
     async def close(self) -> None:
         """Kills the process, has Triton forget the model, and removes the folder."""
         self.kill()
+        if self._serving:
+            self._servers.leave(self.environment.networks)
+            self._serving = False
         if (server := self._server) and server.alive:
             with suppress(NotServed):
                 await server.client.unload(self.model)
@@ -112,7 +115,10 @@ class TritonHost:
         try:
             self._server = server = await self._servers.server()
             self._spawn(self._end_with(server))
-            own = {"name": self.name, "log": str(self._log), **self._workspace.config(self.environment)}
+            await self._servers.serve(self.environment.networks)
+            self._serving = True
+            own = {"name": self.name, "log": str(self._log), "server": server.client.address}
+            own |= self._workspace.config(self.environment)
             parameters = {
                 "serves": SERVES,
                 "host": orjson.dumps(own).decode(),

@@ -37,6 +37,7 @@ class Server:
         self.repository = Repository(self._folder / "models")
         self.client = Client(f"unix:{self._folder}/grpc:{PORT}")
         self.died: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.networks: set[str] = set()  # models of networks that are loaded
         self._process: subprocess.Popen[bytes] | None = None
         self._metrics = free_port()
 

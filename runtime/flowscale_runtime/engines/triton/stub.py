@@ -18,8 +18,11 @@ import triton_python_backend_utils as backend
 
 from flowscale_runtime.engines import starting
 from flowscale_runtime.engines.inprocess import Engine, Message
+from flowscale_runtime.engines.networks.values import Network
 from flowscale_runtime.engines.processes import MARK, die_first
 from flowscale_runtime.engines.triton.configs import BLOB, HEAD
+from flowscale_runtime.engines.triton.networks import RemoteNetworks
+from flowscale_runtime.nodes.forward import use
 
 LOOK_EVERY = 0.1  # seconds between two looks whether the caller of a run has left
 
@@ -82,6 +85,8 @@ class NodeHost:
         """Loads nodes and tells of them, then runs jobs, for ever."""
         told = self._attached.get()
         told.send({"type": "loaded", "pid": os.getpid()})
+        networks = map(Network.from_json, self._config["networks"])
+        use(RemoteNetworks(networks, self._config["server"]))
         try:
             loaded = starting.load(self._config)
             self._engine = Engine(loaded.classes, self._tell)
