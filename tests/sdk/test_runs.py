@@ -1,6 +1,7 @@
 """Runs, with the blocking and the asynchronous client."""
 
 import asyncio
+import json
 import threading
 
 import httpx
@@ -426,5 +427,9 @@ def test_keys_are_made_rotated_and_revoked(bench):
     assert (key.key, key.scopes) == ("fs_key-1", ["runs:execute"])
     assert bench(bench.client.keys.rotate(key.id)).key == "fs_key-1_rotated"
     assert [row.key for row in bench(bench.client.keys.list())] == [None]
+    limited = bench(bench.client.keys.create("shop", role="viewer", deployments=["portrait"], rate="10/s"))
+    assert (limited.role, limited.deployments, limited.rate) == ("viewer", ["portrait"], "10/s")
+    bench(bench.client.keys.rotate(limited.id, overlap=60))
+    assert json.loads(bench.server.requests[-1].content) == {"overlap": 60}
     bench(bench.client.keys.revoke(key.id))
-    assert bench(bench.client.keys.list()) == []
+    assert [row.name for row in bench(bench.client.keys.list())] == ["shop"]

@@ -56,17 +56,38 @@ class KeyOperations(Operations):
         return records((yield from self._core.get("keys")), "keys")
 
     def create(
-        self, name: str, *, scopes: Sequence[str] = (), expires_at: str | datetime | None = None
+        self,
+        name: str,
+        *,
+        role: str | None = None,
+        scopes: Sequence[str] = (),
+        deployments: Sequence[str] = (),
+        rate: str | None = None,
+        expires_at: str | datetime | None = None,
     ) -> Program[Record]:
-        """A new key; the answer is the only one that shows it."""
-        expiry = expires_at.isoformat() if isinstance(expires_at, datetime) else expires_at
-        wanted = {"name": name, "scopes": list(scopes) or None, "expires_at": expiry}
+        """A new key; the answer is the only one that shows it.
+
+        Args:
+            role: viewer, contributor (unless said), admin, owner, or a role of the project.
+            scopes: these rights instead of a role's.
+            deployments: only these; all of the project unless said.
+            rate: requests at most, as in `10/s`.
+        """
+        wanted = {
+            "name": name,
+            "role": role,
+            "scopes": list(scopes) or None,
+            "deployments": list(deployments) or None,
+            "rate": rate,
+            "expires_at": expires_at.isoformat() if isinstance(expires_at, datetime) else expires_at,
+        }
         given = {field: value for field, value in wanted.items() if value is not None}
         return Record((yield from self._core.post("keys", given)))
 
-    def rotate(self, key_id: str) -> Program[Record]:
-        """A new secret for a key; the old one goes on working for a while."""
-        return Record((yield from self._core.post(f"keys/{quote(key_id, safe='')}/rotate")))
+    def rotate(self, key_id: str, *, overlap: int | None = None) -> Program[Record]:
+        """A new secret for a key; the old one goes on working for `overlap` seconds, a day unless said."""
+        wanted = None if overlap is None else {"overlap": overlap}
+        return Record((yield from self._core.post(f"keys/{quote(key_id, safe='')}/rotate", wanted)))
 
     def revoke(self, key_id: str) -> Program[Any]:
         """End a key at once."""
