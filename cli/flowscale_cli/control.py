@@ -1,6 +1,7 @@
 """Control routes that the client has no method for: one request, its `data`, errors as ends of the command."""
 
 import json
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -48,6 +49,19 @@ class Control:
         if told is None or answer.status_code in (401, 403):
             raise Unreachable(f"{self._url}: {said}")
         raise CliError(said)
+
+    def lines(self, path: str) -> Iterator[str]:
+        """The lines of an answer that isn't JSON as a whole. Raises Unreachable or CliError."""
+        import httpx
+
+        try:
+            with self._client.stream("GET", path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise CliError(f"GET {path} answered {answer.status_code}: {answer.text[:200]}")
+                yield from answer.iter_lines()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(f"{self._url}: {error}") from error
 
 
 def _object(content: bytes) -> dict[str, Any] | None:

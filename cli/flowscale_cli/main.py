@@ -8,6 +8,7 @@ import typer
 
 from flowscale_cli import (
     approve,
+    audit,
     backup,
     batch,
     bench,
@@ -100,6 +101,7 @@ VERBS = (
 for module in (*VERBS, schema):
     app.command(module.__name__.rpartition(".")[2].rstrip("_"))(module.command)
 app.add_typer(batch.app, name="batch")
+app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(nodes.app, name="nodes")
 app.add_typer(pipeline.app, name="pipeline")

@@ -38,6 +38,7 @@ from flowscale_runtime.gateway.folder import Description, SpecFolder
 from flowscale_runtime.gateway.identity import Issuers
 from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.gateway.metrics import Metrics
+from flowscale_runtime.gateway.sealing import Sealer
 from flowscale_runtime.gateway.secrets import Secrets
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State
@@ -175,6 +176,7 @@ async def running(
         follow(specs, served, pool, agent, data, database),
         state.gate.note_use(),
         deliveries.run(),
+        Sealer(database, objects, now).run(),
         count(bus, metrics),
         hub.run(await waiting(database)),
     ]

@@ -12,16 +12,18 @@ from flowscale.testing.clock import EPOCH
 
 def expected(request, time):
     digest = hashlib.sha256(request.content).hexdigest()
-    message = f"{request.method}\n{request.url.raw_path.decode()}\n{time}\n{digest}".encode()
+    nonce = request.headers["x-flowscale-nonce"]
+    message = f"{request.method}\n{request.url.raw_path.decode()}\n{time}\n{digest}\n{nonce}".encode()
     return "v1=" + hmac.new(b"secret", message, "sha256").hexdigest()
 
 
 def test_the_signature_is_the_documented_one():
-    assert signature("key", method="get", target="/api/v1/runs?page=1", timestamp=1700000000, body=b"") == (
+    signed = {"method": "get", "target": "/api/v1/runs?page=1", "timestamp": 1700000000, "body": b""}
+    assert signature("key", **signed, nonce="n1") == (
         "v1=" + hmac.new(
             b"key",
             b"GET\n/api/v1/runs?page=1\n1700000000\n"
-            b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\nn1",
             "sha256",
         ).hexdigest()
     )  # fmt: skip
@@ -36,6 +38,8 @@ def test_every_request_is_signed_at_its_own_time(make):
         assert request.headers["x-flowscale-signature"] == expected(request, time)
     times = [int(request.headers["x-flowscale-timestamp"]) - EPOCH for request in bench.server.requests[:2]]
     assert times == [0, 5]
+    nonces = {request.headers["x-flowscale-nonce"] for request in bench.server.requests}
+    assert len(nonces) == len(bench.server.requests)
 
 
 def test_no_other_host_sees_a_signature(make):

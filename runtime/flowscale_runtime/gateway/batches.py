@@ -53,7 +53,7 @@ async def submit(request: Request) -> Response:
     options = read_options(
         {name: query[name] for name in ("workflow_id", "group_id") if name in query} | said
     )
-    deployment = admitted(state, request, principal, options.workflow_id)
+    deployment = await admitted(state, request, principal, options.workflow_id)
     wish = Wish(principal, deployment, {}, options, batch_id=str(uuid_utils.uuid7()))
     runs = await _prepare(state, wish, batch)
     if key := idempotency_key(request):

@@ -22,7 +22,7 @@ _HEADERS = (
         "prefer",
         "upload-offset",
     ),
-    *("x-api-key", "x-flowscale-signature", "x-flowscale-timestamp", "x-request-id"),
+    *("x-api-key", "x-flowscale-nonce", "x-flowscale-signature", "x-flowscale-timestamp", "x-request-id"),
 )
 _EXPOSED = "location, retry-after, upload-length, upload-offset, x-request-id"
 Headers = list[tuple[bytes, bytes]]

@@ -35,7 +35,7 @@ async def submit(request: Request) -> Response:
     principal, limit = await caller(state, request)
     sent = await read_submission(request, limit)
     try:
-        deployment = admitted(state, request, principal, sent.options.workflow_id)
+        deployment = await admitted(state, request, principal, sent.options.workflow_id)
         key, fresh = idempotency_key(request), "no-cache" in request.headers.get("cache-control", "")
         wish = Wish(principal, deployment, sent.inputs, sent.options, key, fresh=fresh)
         return success(await start(state, request, wish))
@@ -124,7 +124,7 @@ async def caller(state: State, request: Request) -> tuple[Principal, int]:
     return principal, early.spec.limits.body
 
 
-def admitted(state: State, request: Request, principal: Principal, name: str | None) -> Deployment:
+async def admitted(state: State, request: Request, principal: Principal, name: str | None) -> Deployment:
     """The deployment that a request is for, if it may go on: rights, address, signature, rate."""
     catalog = state.served.catalog
     deployment = None if name else catalog.hinted(None, request.headers.get("host", ""))
@@ -133,7 +133,7 @@ def admitted(state: State, request: Request, principal: Principal, name: str | N
     if deployment.project != principal.project:
         raise errors.NotFound(f"There is no deployment {deployment.name!r}.", workflow_id=deployment.name)
     state.gate.check_address(request, deployment)
-    signing.check(request, deployment, state.clock())
+    await signing.check(request, deployment, state.database, state.clock())
     state.gate.check_rate(principal, deployment)
     return deployment
 
@@ -190,7 +190,7 @@ async def changing(request: Request, run_id: str) -> tuple[State, Principal, Row
     body = await read_body(request, SMALL_BODY)
     if deployment := state.served.catalog.deployments.get(row.deployment):
         state.gate.check_address(request, deployment)
-        signing.check(request, deployment, state.clock())
+        await signing.check(request, deployment, state.database, state.clock())
     return state, principal, row, body
 
 

@@ -27,6 +27,7 @@ from flowscale_runtime.gateway.identity import Issuers
 from flowscale_runtime.gateway.internal import Internal
 from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.gateway.metrics import Metrics
+from flowscale_runtime.gateway.sealing import Sealer
 from flowscale_runtime.gateway.secrets import Secrets
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State
@@ -150,6 +151,7 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         relay.run(),
         state.gate.note_use(),
         deliveries.run(),
+        Sealer(database, objects, now).run(),
         count(bus, metrics),
         hosts.watch(database),
     ]

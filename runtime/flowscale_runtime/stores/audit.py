@@ -6,6 +6,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from flowscale_runtime.stores.locks import lock
 from flowscale_runtime.stores.tables import audit
 
 P = ParamSpec("P")
@@ -38,7 +39,8 @@ def recorded(
 
 
 def record(connection: Connection, entry: Entry) -> None:
-    """Writes one entry."""
+    """Writes one entry; one transaction at a time, so that ids grow in the order of commits."""
+    lock(connection, "audit")
     connection.execute(
         insert(audit).values(
             at=entry.at,
@@ -59,3 +61,9 @@ def page(
     query = select(audit).where(*where).order_by(audit.c.id.desc())
     total = connection.execute(select(func.count()).select_from(audit).where(*where)).scalar_one()
     return list(connection.execute(query.offset(offset).limit(limit))), total
+
+
+def following(connection: Connection, project: str, after: int, limit: int) -> list[Row[Any]]:
+    """Entries of a tenant in the order in which they were written, after the one with this id."""
+    where = (audit.c.project == project, audit.c.id > after)
+    return list(connection.execute(select(audit).where(*where).order_by(audit.c.id).limit(limit)))

@@ -315,6 +315,23 @@ audit = Table(
     Index("ix_audit_project_at", "project", "at"),
 )
 
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("first_id", BigInteger, nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
 settings = Table(
     "settings",
     metadata,

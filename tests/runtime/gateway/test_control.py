@@ -2,13 +2,17 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from flowscale_runtime.gateway.control.budgets import forecast, period_end
+from flowscale_runtime.gateway.sealing import Sealer
 from flowscale_runtime.stores import keys as stored
 from flowscale_runtime.stores.outcomes import problem
+from flowscale_runtime.stores.tables import audit
 from flowscale_runtime.stores.values import SECOND, Outcome
 
 API = "/api/v1"
@@ -267,3 +271,21 @@ async def test_changes_are_in_the_audit_log_without_secrets(server, call):
     assert fresh["key"] not in str(log)
     _, some = await call("GET", "/audit?action=key.created&page_size=1")
     assert [entry["action"] for entry in some["entries"]] == ["key.created"]
+
+
+async def test_the_audit_log_is_exported_in_order_and_checked_against_its_seals(server, call):
+    assert (await call("GET", "/audit/head"))[0] == 404
+    for name in ("one", "two"):
+        await call("POST", "/keys", json={"name": name})
+    digest = await Sealer(server.state.database, server.state.objects, server.clock).seal()
+    _, newest = await call("GET", "/audit/head")
+    assert (newest["number"], newest["digest"]) == (1, digest)
+    exported = await server.client.get(f"{API}/audit/export")
+    assert [json.loads(line)["resource"] for line in exported.text.splitlines()] == ["one", "two"]
+    assert (await call("GET", f"/audit/verify?head={digest}"))[1] == {"intact": True, "problems": []}
+    forge = update(audit).where(audit.c.resource == "one").values(actor="nobody")
+    await server.state.database.write(lambda connection: connection.execute(forge) and None)
+    _, found = await call("GET", "/audit/verify")
+    assert found == {"intact": False, "problems": [{"block": 1, "what": "entry 1 is not as it was sealed"}]}
+    _, lost = await call("GET", f"/audit/verify?head={'0' * 63}1")
+    assert lost["problems"][-1]["block"] == 0

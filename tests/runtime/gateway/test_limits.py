@@ -150,11 +150,12 @@ async def test_the_soft_limit_of_a_budget_tells_once_and_refuses_nothing(limited
 def signed():
     """Headers of a signed request, as the client library computes them."""
 
-    def sign(key, method, target, body=b"", at=None):
+    def sign(key, method, target, body=b"", at=None, nonce=None):
         stamp = str(int(at if at is not None else time.time()))
-        message = "\n".join((method, target, stamp, hashlib.sha256(body).hexdigest()))
-        value = hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
-        return {"x-flowscale-timestamp": stamp, "x-flowscale-signature": f"v1={value}"}
+        lines = [method, target, stamp, hashlib.sha256(body).hexdigest(), *([nonce] if nonce else [])]
+        value = hmac.new(key.encode(), "\n".join(lines).encode(), hashlib.sha256).hexdigest()
+        headers = {"x-flowscale-timestamp": stamp, "x-flowscale-signature": f"v1={value}"}
+        return {**headers, "x-flowscale-nonce": nonce} if nonce else headers
 
     return sign
 
@@ -192,6 +193,18 @@ async def test_a_request_that_is_unsigned_stale_or_changed_is_401(limited, signe
         reply = await server.client.post(RUNS, content=body, headers={**form, **headers})
         assert error(reply) == (401, "INVALID_SIGNATURE")
     assert (await server.client.get(RUNS)).json()["meta"]["total_count"] == 0
+
+
+async def test_a_signature_is_taken_once_and_a_nonce_tells_equal_requests_apart(limited, signed):
+    server = await limited(auth={"signed": True})
+    plain, one, two = (signed(server.owner, "POST", RUNS, nonce=nonce) for nonce in (None, "1", "2"))
+    statuses = [
+        (await server.client.post(RUNS, headers=headers)).status_code for headers in (plain, one, two)
+    ]
+    assert statuses == [200, 200, 200]
+    for again in (plain, one, two, {**one, "x-flowscale-nonce": "3"}):
+        assert error(await server.client.post(RUNS, headers=again)) == (401, "INVALID_SIGNATURE")
+    assert (await server.client.get(RUNS)).json()["meta"]["total_count"] == 3
 
 
 async def test_what_changes_a_run_must_be_signed_and_reading_need_not(limited, signed):

@@ -1,20 +1,22 @@
 """Signed requests, for deployments that demand them.
 
-The signature is the hex HMAC-SHA256, under the signing secret, of method, path with query, Unix time and the
-SHA-256 of the body in hex, joined by line breaks. It travels as `X-FlowScale-Signature: v1=...`, its time as
-`X-FlowScale-Timestamp`.
+The signature is the hex HMAC-SHA256, under the signing secret, of method, path with query, Unix time, the SHA-256 of
+the body in hex and a nonce, joined by line breaks. It travels as `X-FlowScale-Signature: v1=...`, its time as
+`X-FlowScale-Timestamp`, the nonce as `X-FlowScale-Nonce`: a server takes each signature once.
 """
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable, Generator
 
 import httpx
 
 
-def signature(secret: str, *, method: str, target: str, timestamp: int, body: bytes) -> str:
+def signature(secret: str, *, method: str, target: str, timestamp: int, body: bytes, nonce: str) -> str:
     """The value of the signature header."""
-    message = "\n".join((method.upper(), target, str(timestamp), hashlib.sha256(body).hexdigest()))
+    digest = hashlib.sha256(body).hexdigest()
+    message = "\n".join((method.upper(), target, str(timestamp), digest, nonce))
     return f"v1={hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()}"
 
 
@@ -28,13 +30,15 @@ class Signed(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if request.url.host == self._host:
-            now = int(self._time())
+            now, nonce = int(self._time()), secrets.token_hex(16)
             request.headers["X-FlowScale-Timestamp"] = str(now)
+            request.headers["X-FlowScale-Nonce"] = nonce
             request.headers["X-FlowScale-Signature"] = signature(
                 self._secret,
                 method=request.method,
                 target=request.url.raw_path.decode("ascii"),
                 timestamp=now,
                 body=request.content,
+                nonce=nonce,
             )
         yield request
