@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 STATE, PASSPHRASE = ".flowscale/state", ".flowscale/passphrase"
 _PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+ADOPT = "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"
+"""Lets the provider take over what is there: the names were compared before, so it is what an update that died made."""
 _CLOUD = frozenset({"http", "https"})
 
 
@@ -70,7 +72,7 @@ def prepare(place: Place) -> None:
 
 
 def _variables(place: Place, folder: Path, environ: Mapping[str, str], *, local: bool) -> dict[str, str]:
-    found = {"PULUMI_BACKEND_URL": place.backend, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    found = {"PULUMI_BACKEND_URL": place.backend, "PULUMI_SKIP_UPDATE_CHECK": "true", ADOPT: "true"}
     if place.in_cloud and not environ.get("PULUMI_ACCESS_TOKEN"):
         raise SettingsWrong(
             f"{place.backend} wants a token: set PULUMI_ACCESS_TOKEN, or choose another backend with --backend"

@@ -1,4 +1,4 @@
-"""After an update that died: what it had begun is looked up in the cluster, and the state is made to say so."""
+"""After an update that died: the state is made to hold nothing half-done. And before a stack is removed: nothing protected."""
 
 from __future__ import annotations
 
@@ -19,32 +19,15 @@ def pending(state: Deployment) -> tuple[dict[str, Any], ...]:
 
 
 def recover(stack: Stack, state: Deployment) -> tuple[str, ...]:
-    """Adopts what was created and drops what wasn't; answers with the names of what had been begun."""
+    """Drops what is pending; answers with the names of what had been begun.
+
+    The next update makes what isn't there, and takes over what is: whatever bears our labels is ours.
+    """
     begun = pending(state)
-    if not begun:
-        return ()
-    creating = [each["resource"] for each in begun if each["type"] == "creating"]
-    words = ["refresh", "--yes", "--skip-preview", "--stack", stack.name]
-    for resource in creating:
-        words += ["--import-pending-creates", resource["urn"], "--import-pending-creates", identity(resource)]
-    workspace = stack.workspace
-    workspace.pulumi_command.run(words, workspace.work_dir, workspace.env_vars)
-    _drop(stack)
-    return tuple(each["resource"]["urn"].rpartition("::")[2] for each in begun)
-
-
-def _drop(stack: Stack) -> None:
-    """Leaves out what is still pending: objects that weren't there to be adopted."""
-    state = stack.export_stack()
-    if pending(state):
+    if begun:
         kept = {key: value for key, value in (state.deployment or {}).items() if key != "pending_operations"}
         stack.import_stack(Deployment(version=state.version, deployment=kept))
-
-
-def identity(resource: dict[str, Any]) -> str:
-    """The id that the provider gives an object: `namespace/name`, or its name alone."""
-    meta = resource["inputs"]["metadata"]
-    return "/".join(filter(None, (meta.get("namespace"), meta["name"])))
+    return tuple(each["resource"]["urn"].rpartition("::")[2] for each in begun)
 
 
 def unprotected(state: Deployment, keep: Sequence[str] = ()) -> Deployment:
