@@ -20,7 +20,7 @@ def workflow_controller(cluster: Kubernetes, namespace: str, folder: Path) -> It
         "metadata": {"name": "workflow-controller-configmap", "namespace": namespace},
     }
     cluster.apply([settings])
-    processes = Processes(folder / "logs", False)
+    processes = Processes(folder / "argo")
     (metrics,) = free_ports(1)
     environment = {
         "LEADER_ELECTION_DISABLE": "true",

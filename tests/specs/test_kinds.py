@@ -60,7 +60,6 @@ def test_the_kinds_are_those_of_the_design() -> None:
         "Budget",
         "Environment",
         "Promotion",
-        "Schedule",
         "Batch",
         "Schedule",
         "Pipeline",
