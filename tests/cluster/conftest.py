@@ -15,7 +15,7 @@ REACHED = ["127.0.0.1", "::1", "localhost", "10.244.0.0/16", "10.96.0.0/16"]
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """All of them need the node, take their time, and speak with pods."""
-    for mark in (pytest.mark.cluster, pytest.mark.timeout(600), pytest.mark.allow_hosts(REACHED)):
+    for mark in (pytest.mark.cluster, pytest.mark.timeout(900), pytest.mark.allow_hosts(REACHED)):
         item.add_marker(mark)
 
 
