@@ -112,7 +112,9 @@ async def cancel(run_id: str, request: Request) -> Response:
 
 
 async def caller(state: State, request: Request) -> tuple[Principal, int]:
-    """Who wants to start a run, and how many bytes the request may have."""
+    """Who wants to start a run, and how many bytes the request may have. Raises NotReady until it is known what is served."""
+    if not state.served.ready:
+        raise errors.NotReady("The specs are being loaded.", retry_after=1)
     catalog = state.served.catalog
     principal = await state.gate.principal(request, catalog)
     principal.require("runs:execute")

@@ -90,9 +90,12 @@ class Hook:
         server = uvicorn.Server(config)
         socket = config.bind_socket()
         task = asyncio.create_task(server.serve(sockets=[socket]))
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}/hook"
-        server.should_exit = True
-        await task
+        try:
+            yield f"http://127.0.0.1:{socket.getsockname()[1]}/hook"
+        finally:
+            server.should_exit = True
+            await task
+            socket.close()
 
 
 class Caller:
@@ -206,6 +209,9 @@ async def afloat(tmp_path, servers, gateways, workers):
                 ships.gateway(name, "--allow-private-urls")
             for name in workers:
                 ships.worker(name)
+            for name in gateways:
+                async with ships.client(name):  # the first start makes tables and keys
+                    pass
             yield ships, hook, Caller(ships, gateways)
 
 

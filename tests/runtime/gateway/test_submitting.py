@@ -269,3 +269,10 @@ async def test_replies_are_json_with_a_request_id(server):
     assert reply.headers["x-request-id"] == "mine"
     assert reply.headers["content-type"] == "application/json"
     assert orjson.loads(reply.content)["status"] == "success"
+
+
+async def test_until_it_is_known_what_is_served_a_submission_is_to_come_again(server):
+    server.state.served.ready = False
+    reply = await server.client.post("/api/v1/runs", data={"prompt": "a fox"})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (503, "NOT_READY")
+    assert reply.headers["retry-after"] == "1"
