@@ -76,7 +76,8 @@ def _step(stage: str, metadata: Any) -> Step | None:
     if operation in QUIET or not metadata.type.startswith("kubernetes:"):
         return None
     old, new = (_inputs(state) for state in (metadata.old, metadata.new))
-    fields = tuple(sorted(metadata.detailed_diff or {})) or tuple(_paths(old, new))
+    both = metadata.old is not None and metadata.new is not None
+    fields = tuple(sorted(metadata.detailed_diff or {})) or tuple(_paths(old, new) if both else ())
     if operation == "update" and stage == "done" and old == new:
         return None  # the server wrote what nobody asked for: a status, a version
     name = metadata.urn.rpartition("::")[2]

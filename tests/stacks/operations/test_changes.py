@@ -29,7 +29,7 @@ def test_a_change_is_told_with_the_fields_that_differ() -> None:
 
 
 def test_what_is_created_has_no_fields() -> None:
-    assert step(event("resourcePreEvent", "create", None, {})) == Step("begun", change("create"))
+    assert step(event("resourcePreEvent", "create", None, {"spec": 1})) == Step("begun", change("create"))
 
 
 def test_both_halves_of_a_replacement_are_one_change() -> None:
