@@ -117,7 +117,12 @@ class TritonHost:
             self._spawn(self._end_with(server))
             await self._servers.serve(self.environment.networks)
             self._serving = True
-            own = {"name": self.name, "log": str(self._log), "server": server.client.address}
+            own = {
+                "name": self.name,
+                "log": str(self._log),
+                "server": server.client.address,
+                "shared": server.name,
+            }
             own |= self._workspace.config(self.environment)
             parameters = {
                 "serves": SERVES,

@@ -81,11 +81,14 @@ def _type(port: Port) -> int:
 
 
 class RemoteNetworks:
-    """Passes as requests to a Triton server. Any thread may ask; each has a connection of its own."""
+    """Passes as requests to a Triton server. Any thread may ask; each has a connection of its own.
 
-    def __init__(self, networks: Iterable[Network], address: str) -> None:
+    Names of shared memory begin with `shared`: what a killed process leaves there goes with its server.
+    """
+
+    def __init__(self, networks: Iterable[Network], address: str, shared: str = "flowscale") -> None:
         self._networks = {network.name: network for network in networks}
-        self._address = address
+        self._address, self._shared = address, shared
         self._own = threading.local()
 
     @property
@@ -136,5 +139,5 @@ class RemoteNetworks:
         if found is None or found.size < size:
             if found is not None:
                 found.close(client)
-            found = self._own.regions[name] = Region(client, size)
+            found = self._own.regions[name] = Region(client, size, self._shared)
         return found

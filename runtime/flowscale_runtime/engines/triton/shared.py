@@ -9,8 +9,8 @@ from tritonclient.utils import shared_memory
 class Region:
     """One region, known to the server by its name."""
 
-    def __init__(self, client: Any, size: int) -> None:
-        self.name, self.size = f"flowscale-{uuid_utils.uuid7().hex}", size
+    def __init__(self, client: Any, size: int, prefix: str) -> None:
+        self.name, self.size = f"{prefix}-{uuid_utils.uuid7().hex}", size
         self._handle = shared_memory.create_shared_memory_region(self.name, f"/{self.name}", size)
         client.register_system_shared_memory(self.name, f"/{self.name}", size)
 

@@ -86,7 +86,7 @@ class NodeHost:
         told = self._attached.get()
         told.send({"type": "loaded", "pid": os.getpid()})
         networks = map(Network.from_json, self._config["networks"])
-        use(RemoteNetworks(networks, self._config["server"]))
+        use(RemoteNetworks(networks, self._config["server"], self._config["shared"]))
         try:
             loaded = starting.load(self._config)
             self._engine = Engine(loaded.classes, self._tell)
