@@ -6,6 +6,7 @@ CliError        1   the command did what it could, and it did not work out
     Unreachable 4   no server answers, or it refuses the credentials
     RunFailed   5   the run ended without a result
     Drifted     6   the cluster is not as the last update left it
+    PolicyDenied 7  a policy forbids what was planned
     Interrupted 130 Ctrl-C; what the command had begun was ended
 """
 
@@ -46,6 +47,12 @@ class Drifted(CliError):
     """The cluster is not as the last update left it."""
 
     code = 6
+
+
+class PolicyDenied(CliError):
+    """A policy forbids what was planned."""
+
+    code = 7
 
 
 class Interrupted(CliError):

@@ -56,8 +56,8 @@ def environments(*names: str) -> str:
             "6:25: spec.deployments[1]: there is no WorkflowDeployment b (there is a)",
         ),
         (
-            "kind: Policy\nmetadata: {name: p}\nspec: {rule: x, message: y, for: {environments: [prod]}}",
-            "6:50: spec.for.environments[0]: there is no Environment prod",
+            "kind: Policy\nmetadata: {name: p}\nspec: {rule: false, message: y, for: {environments: [prod]}}",
+            "6:54: spec.for.environments[0]: there is no Environment prod",
         ),
         (
             (

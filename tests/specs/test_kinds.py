@@ -21,6 +21,7 @@ EXECUTED = {
     "GpuType",
     "Budget",
     "Environment",
+    "Policy",
     "Batch",
     "Promotion",
     "Schedule",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowscale_specs import suggestions
-from flowscale_specs.checks import capacity, cycles, references
+from flowscale_specs.checks import capacity, cycles, references, rules
 from flowscale_specs.kinds import Budget, Model, Project, Workflow, WorkflowDeployment
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def check(documents: Documents, gpus: Mapping[str, ResolvedGpu]) -> Iterator[Spe
     yield from references.unknown_references(documents)
     yield from cycles.promotion_cycles(documents)
     yield from cycles.pipeline_cycles(documents)
+    yield from rules.wrong_rules(documents)
     for deployment in documents.of(WorkflowDeployment):
         yield from _deployment(deployment, documents, gpus)
     for model in documents.of(Model):

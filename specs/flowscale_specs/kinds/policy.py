@@ -1,6 +1,6 @@
 """`Policy`: a rule that deployments must keep."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -21,8 +21,8 @@ class PolicySpec(Part):
     """A rule that deployments must keep."""
 
     rule: Annotated[str, StringConstraints(min_length=1, max_length=4000), TEXT] = Field(
-        description="A core CEL expression over `deployment` (a resolved WorkflowDeployment), `workflow` and `project` "
-        "that is true where the rule is kept."
+        description="A core CEL expression over `deployment` (the spec of the resolved WorkflowDeployment resource: seconds, "
+        "bytes, micro-dollars), `workflow` and `project` that is true where the rule is kept."
     )
     message: Text = Field(description="What to tell the author when it isn't, and what to do.")
     effect: Literal["deny", "warn", "approve"] = Field(
@@ -46,5 +46,6 @@ class PolicySpec(Part):
 class Policy(Document):
     """A rule that deployments must keep, in core CEL; its name is the rule's id."""
 
+    executes: ClassVar[bool] = True
     kind: Literal["Policy"] = Field("Policy", description="`Policy`.")
     spec: PolicySpec = Field(description="The rule.")

@@ -16,7 +16,7 @@ from flowscale_specs.values import Version
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TAKEN_APART = frozenset({"gpu", "gpu_type", "traffic", "releases", "project", "budgets"})
+_TAKEN_APART = frozenset({"gpu", "gpu_type", "traffic", "releases", "project", "budgets", "workflow_details"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,7 @@ def resource_of(
     if missing:
         raise Unpinned(deployment.workflow, missing[0])
     shape = DeploymentShape(
+        workflow_details=project.workflows.get(deployment.workflow),
         gpu=deployment.gpu.name,
         gpu_type=deployment.gpu,
         traffic=dict(deployment.traffic),

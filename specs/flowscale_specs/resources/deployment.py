@@ -13,6 +13,7 @@ from flowscale_specs.kinds.promotion import Metric
 from flowscale_specs.kinds.rollout import Rollout, Window
 from flowscale_specs.resources.project import ProjectShape
 from flowscale_specs.resources.shape import Amount, NameOrNone, Percent, Seconds, Shape, Whole, said
+from flowscale_specs.resources.workflow import WorkflowShape
 
 
 class TolerationShape(Shape):
@@ -193,6 +194,9 @@ class DeploymentShape(Shape):
     """One workflow that answers over REST, with nothing left to default."""
 
     workflow: str = Field(description="The Workflow that is served.")
+    workflow_details: WorkflowShape | None = Field(
+        None, description="What that Workflow declares, for policies."
+    )
     description: str = Field(description=said(WorkflowDeploymentSpec, "description"))
     labels: dict[str, str] = Field(
         default_factory=dict, description="Labels of the spec, which policies select by."

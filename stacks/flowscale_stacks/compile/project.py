@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from flowscale_stacks.compile.admission import admission
 from flowscale_stacks.compile.context import NOWHERE, Context
 from flowscale_stacks.compile.controllers import controllers
 from flowscale_stacks.compile.executor import executors
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from flowscale_stacks.compile.objects import Object
 
 _CONCERNS = (
-    namespace, identity, network, quotas, keys, storage, resources, gateway, controllers, executors, scaled_objects,
+    namespace, identity, network, quotas, admission, keys, storage, resources, gateway, controllers, executors, scaled_objects,
     routes, monitoring,
 )  # fmt: skip
 
