@@ -1,11 +1,13 @@
 """Signatures that were seen: a signed request is taken once."""
 
+from typing import Any
+
 from sqlalchemy import Connection, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from flowscale_runtime.stores.tables import signatures
 
-_INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def first(connection: Connection, digest: str, until: int, now: int) -> bool:
