@@ -212,7 +212,11 @@ async def afloat(tmp_path, servers, gateways, workers):
             for name in gateways:
                 async with ships.client(name):  # the first start makes tables and keys
                     pass
-            yield ships, hook, Caller(ships, gateways)
+            caller = Caller(ships, gateways)
+            try:
+                yield ships, hook, caller
+            finally:
+                await caller.client.aclose()
 
 
 async def reference(caller):
