@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flowscale_specs.kinds import Schedule
 from flowscale_specs.releases import read_lock
 
 Run = Callable[..., Any]
@@ -113,7 +114,8 @@ def test_validate_of_a_workflow_with_unknown_nodes_ends_with_3(flowscale: Run, m
     assert (done.code, "node 1 needs Mystery, which no pack offers" in done.err) == (3, True)
 
 
-def test_validate_says_what_is_declared_and_not_executed_yet(flowscale, tmp_path):
+def test_validate_says_what_is_declared_and_not_executed_yet(flowscale, tmp_path, monkeypatch):
+    monkeypatch.setattr(Schedule, "executes", False)
     folder = tmp_path / "spec"
     folder.mkdir()
     (folder / "workflow.json").write_text('{"1": {"class_type": "EmptyImage", "inputs": {}}}')

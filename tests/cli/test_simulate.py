@@ -23,6 +23,7 @@ spec: {workflow: portrait, gpu: L4, scaling: {max: 2}}
 def folder(flowscale: Run, tmp_path: Path) -> Path:
     (tmp_path / "specs").mkdir()
     (tmp_path / "specs/flowscale.yaml").write_text(SPEC)
+    (tmp_path / "specs/workflow.json").write_text('{"1": {"class_type": "EmptyImage", "inputs": {}}}')
     (tmp_path / "specs/trace.csv").write_text("at,seconds\n0,10\n100,10\n")
     return tmp_path / "specs"
 

@@ -311,9 +311,9 @@ def test_a_resolved_project_is_frozen_and_travels_between_processes(complete: Pa
 def test_everything_declared_is_in_the_project(complete: Path) -> None:
     project = resolve(load(complete))
     assert [len(part) for part in (project.promotions, project.batches, project.schedules)] == [1, 5, 1]
-    assert [len(part) for part in (project.pipelines, project.models, project.policies)] == [2, 1, 1]
-    assert [model.metadata.name for model in project.models] == ["embedder"]
-    assert [member.role for member in project.members] == ["owner", "contributor"]
+    assert [len(part) for part in (project.pipelines, project.models, project.policies)] == [2, 2, 1]
+    assert [model.metadata.name for model in project.models] == ["embedder", "ranker"]
+    assert [member.role for member in project.members] == ["owner", "contributor", "auditor"]
     assert project.secrets == {"HF_TOKEN": "hugging-face/token"}
 
 

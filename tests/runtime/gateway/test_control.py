@@ -282,6 +282,8 @@ async def test_the_audit_log_is_exported_in_order_and_checked_against_its_seals(
     assert (newest["number"], newest["digest"]) == (1, digest)
     exported = await server.client.get(f"{API}/audit/export")
     assert [json.loads(line)["resource"] for line in exported.text.splitlines()] == ["one", "two"]
+    stranger = server.as_(await server.key("owner", "stranger"))
+    assert (await server.client.get(f"{API}/audit/export", headers=stranger)).text == ""
     assert (await call("GET", f"/audit/verify?head={digest}"))[1] == {"intact": True, "problems": []}
     forge = update(audit).where(audit.c.resource == "one").values(actor="nobody")
     await server.state.database.write(lambda connection: connection.execute(forge) and None)

@@ -144,7 +144,9 @@ def test_out_of_memory_asks_others_to_let_go(make_bench):
     assert not is_out_of_memory(ValueError())
 
 
-def test_a_failing_fingerprint_is_logged_with_the_node(make_bench, caplog):
+def test_a_failing_fingerprint_is_logged_with_the_node(make_bench, caplog, monkeypatch):
+    # Whatever other tests of this process have done to logging.
+    monkeypatch.setattr(logging.getLogger("flowscale_runtime.graph.fingerprints"), "disabled", False)
     cls = node_class(lambda: (1,), returns=("INT",), IS_CHANGED=staticmethod(lambda: 1 / 0))
     with caplog.at_level(logging.WARNING):
         make_bench({"Probe": cls}).shown({"1": api("Probe"), "2": api("Show", value=["1", 0])})

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+import gc
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pulumi
@@ -54,9 +56,13 @@ class Recorder(pulumi.runtime.Mocks):
 
 
 @pytest.fixture(autouse=True)
-def no_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+def loops_collected() -> Iterator[None]:
     """The mocks open an event loop in each thread that they answer in, and never close it."""
-    monkeypatch.setattr("pulumi.runtime.mocks._ensure_event_loop", lambda: None)
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        for _ in range(3):
+            gc.collect()
 
 
 def played(program: Callable[[], Any]) -> tuple[Recorder, Any]:
