@@ -10,7 +10,7 @@ from playwright.async_api import Error
 from flowscale_runtime.nodes import packs
 from flowscale_workflows.conversion import to_api
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200), pytest.mark.unproven]
 EXACT = 0.98
 SAMPLE = 12
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ import pytest
 
 from harness.controllers import NEW, OLD, Place, release
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(600), pytest.mark.unproven]
 Port = Callable[[], int]
 
 

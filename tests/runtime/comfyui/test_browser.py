@@ -10,7 +10,7 @@ from PIL import Image
 
 from harness.browser import booted, chromium
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(900), pytest.mark.unproven]
 TEMPLATE = "utility_interpolation_image_upscale"
 
 

@@ -63,7 +63,7 @@ async def test_models_of_an_unknown_kind_are_not_there(client):
     for path in (
         "/models/nonsense",
         "/experiment/models/nonsense",
-        "/view_metadata/..?filename=x.safetensors",
+        "/view_metadata/%2e%2e?filename=x.safetensors",
     ):
         assert (await client.http.get(path)).status_code == 404
 

@@ -14,7 +14,7 @@ from comfy_sdk.exceptions import ComfyError, JobFailed
 from comfy_sdk.workflows import Workflow
 from PIL import Image
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(300), pytest.mark.unproven]
 
 
 @pytest.fixture(params=["open port", "with a key"])

@@ -27,7 +27,7 @@ STEPS = {
     **dict.fromkeys(("claim", "claimed", "upload", "finish"), "worker"),
 }
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.unproven]
 MANY = 2000
 SOME = 24
 WORDS = 40

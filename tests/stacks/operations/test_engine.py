@@ -19,7 +19,7 @@ from harness.control_plane import ControlPlane
 from harness.pulumi import Pulumi
 from harness.spec_folders import digest, write
 
-pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.unproven]
 
 FLOWSCALE = str(Path(sys.executable).parent / "flowscale")
 
