@@ -26,7 +26,7 @@ def of_model(model: Model, folder: Path) -> Network:
     spec = model.spec
     if spec.file.startswith(("http://", "https://")):
         raise ValueError(
-            f"its file is an address: `flowscale models pull` fetches {spec.file}, then name the file"
+            f"its file is an address: download {spec.file} into the spec's folder and name the file"
         )
     file = folder / spec.file
     with file.open("rb") as opened:
