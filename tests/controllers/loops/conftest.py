@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from flowscale_specs.resources import definitions
+from harness import sinks
 from harness.controllers import InternalGateway, Place
 
 
@@ -20,3 +21,10 @@ def place(control_plane: Any, tmp_path: Path) -> Iterator[Place]:
     for each in found.started:
         each.kill()
     gateway.close()
+
+
+@pytest.fixture
+def sink() -> Iterator[sinks.Sink]:
+    """Where messages to people arrive."""
+    with sinks.listening() as found:
+        yield found

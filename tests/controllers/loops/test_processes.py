@@ -4,15 +4,16 @@ import signal
 import time
 import urllib.request
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 
 from harness.controllers import NEW, OLD, Place, release
+from harness.sinks import Sink
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(600), pytest.mark.unproven]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(900)]
 Port = Callable[[], int]
+LEASE = 6.0
+"""Seconds: a leader on a busy machine keeps it, and a test waits for its end."""
 
 
 def test_a_queued_run_scales_from_zero_and_idleness_back(place: Place, free_port: Port) -> None:
@@ -39,17 +40,17 @@ def test_a_leader_that_is_killed_is_followed_and_one_that_was_paused_stops(
     place.deploy(scaling="{max: 5, queueDepth: 1}")
     place.executor()
     place.gateway.tell()
-    first = place.start(free_port())
+    first = place.start(free_port(), lease=LEASE)
     place.wait("a leader", lambda: bool(place.leader()))
     leader = place.leader()
-    second = place.start(free_port())
+    second = place.start(free_port(), lease=LEASE)
     first.signal(signal.SIGSTOP)
     place.wait("another leader", lambda: place.leader() not in {"", leader})
     place.gateway.tell(queued=2)
     place.wait("the new leader's work", lambda: place.replicas() == 2)
     after = place.leader()
     first.signal(signal.SIGCONT)
-    time.sleep(4)
+    time.sleep(LEASE)
     assert place.leader() == after
     second.kill()
     place.gateway.tell(queued=4)
@@ -95,24 +96,13 @@ def test_a_good_version_takes_over_and_survives_a_restart_in_between(place: Plac
     assert place.status()["rollout"]["verdict"] == "promoted"
 
 
-def test_a_spent_budget_stops_instances_tells_people_and_opens_again(place: Place, free_port: Port) -> None:
-    posted: list[bytes] = []
-
-    class Sink(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posted.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *words: object) -> None:
-            """Requests aren't worth a line."""
-
-    sink = HTTPServer(("127.0.0.1", 0), Sink)
-    Thread(target=sink.serve_forever, daemon=True).start()
+def test_a_spent_budget_stops_instances_tells_people_and_opens_again(
+    place: Place, free_port: Port, sink: Sink
+) -> None:
     place.deploy(scaling="{min: 1, max: 2}")
     place.executor(replicas=1)
     place.gateway.tell(running=1)
-    place.start(free_port(), FLOWSCALE_MESSAGES=f"json://127.0.0.1:{sink.server_address[1]}/hook")
+    place.start(free_port(), FLOWSCALE_MESSAGES=f"json://127.0.0.1:{sink.port}/hook")
     place.wait("an open budget", lambda: place.status("budget", "studio")["exceeded"] is False)
     place.gateway.spend(101)
     place.wait("no instances", lambda: place.replicas() == 0)
@@ -123,10 +113,9 @@ def test_a_spent_budget_stops_instances_tells_people_and_opens_again(place: Plac
     place.wait("instances again", lambda: place.replicas() == 1)
     place.wait("all Events", lambda: "BudgetReopened" in {reason for reason, _ in place.events()})
     assert {"BudgetAlert", "BudgetExceeded"} <= {reason for reason, _ in place.events()}
-    sink.shutdown()
-    assert len(posted) == 2
-    assert b"more than 100%" in posted[0]
-    assert b"a new period has begun" in posted[1]
+    spent, reopened = (body.decode() for body in sink.bodies)
+    assert "more than 100%" in spent
+    assert "a new period has begun" in reopened
 
 
 def test_probes_and_metrics_are_served(place: Place, free_port: Port) -> None:
