@@ -5,7 +5,7 @@ import uuid
 import httpx
 import pytest
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(300), pytest.mark.unproven]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 GRAPH = {
     "1": {"class_type": "EmptyImage", "inputs": {"width": 8, "height": 8, "batch_size": 1, "color": 0}},
     "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "saved"}},

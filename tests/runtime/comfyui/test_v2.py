@@ -14,7 +14,7 @@ from comfy_sdk.exceptions import ComfyError, JobFailed
 from comfy_sdk.workflows import Workflow
 from PIL import Image
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(300), pytest.mark.unproven]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(params=["open port", "with a key"])
@@ -41,7 +41,7 @@ def inverted(image, prefix="v2/inverted"):
         {
             "1": {"class_type": "LoadImage", "inputs": {"image": image}},
             "2": {"class_type": "ImageInvert", "inputs": {"image": ["1", 0]}},
-            "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0], "filename_prefix": prefix}},
+            "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": prefix}},
         }
     )
 
