@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flowscale_cli.errors import PolicyDenied, SpecsWrong, Unreachable, UsageError
+from flowscale_cli.errors import PolicyDenied, Unreachable, UsageError
 from flowscale_cli.options import AsJson, Environment, Folder
 from flowscale_cli.output import emit, say
-from flowscale_cli.specs import read
+from flowscale_cli.stacks import Image, Target, sources, told_reading
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from flowscale_stacks.compile import Object
-    from flowscale_stacks.plan import Plan
-    from flowscale_stacks.reading import Wanted
+    from flowscale_stacks.plan import Plan, Rollback
+    from flowscale_stacks.reading import Source, Specs
+    from flowscale_stacks.reading.records import Hold
 
 
 def command(
@@ -27,6 +30,8 @@ def command(
             "[default: the cluster of the kubeconfig if there is one, else HEAD]"
         ),
     ] = None,
+    target: Target = None,
+    image: Image = None,
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print a comment for a pull request.")] = False,
     as_yaml: Annotated[
@@ -41,23 +46,23 @@ def command(
     """
     if as_json + markdown + as_yaml > 1:
         raise UsageError("--json, --markdown and --yaml are different outputs: take one of them")
-    read(folder, environment)
-    from flowscale_specs import Unpinned
-    from flowscale_stacks.compile import CompileError
-    from flowscale_stacks.reading import read_folder, render_objects
-
-    try:
-        wanted = read_folder(folder, environment)
-    except (Unpinned, CompileError) as error:
-        raise SpecsWrong(str(error)) from error
+    every = sources(folder, environment, target, image)
     if as_yaml:
-        typer.echo(render_objects(wanted.objects), nl=False)
+        _print_objects(every)
         return
-    plan = _plan(folder, environment, wanted, against or _usual())
-    _show(plan, as_json=as_json, markdown=markdown)
-    if plan.refused:
-        denied = sorted({finding.rule for finding in plan.findings if finding.effect == "deny"})
+    plans = [_plan(source, against or _usual()) for source in every]
+    _show(plans, as_json=as_json, markdown=markdown)
+    denied = sorted({f.rule for plan in plans for f in plan.findings if f.effect == "deny"})
+    if denied:
         raise PolicyDenied(f"{', '.join(denied)}: a policy forbids this plan")
+
+
+def _print_objects(every: "Sequence[Source]") -> None:
+    from flowscale_stacks.reading import read, render_objects
+
+    for source in every:
+        with told_reading():
+            typer.echo(render_objects(read(source).objects), nl=False)
 
 
 def _usual() -> str:
@@ -65,59 +70,76 @@ def _usual() -> str:
     return "cluster" if any(Path(path).is_file() for path in config.split(os.pathsep)) else "HEAD"
 
 
-def _plan(folder: Path, environment: str | None, wanted: "Wanted", against: str) -> "Plan":
+def _plan(source: "Source", against: str) -> "Plan":
     from flowscale_stacks.plan import make_plan
-    from flowscale_stacks.reading import ClusterUnreachable, ReadingError
+    from flowscale_stacks.reading import marks, read_specs, wanted_of
 
-    try:
-        current, told = _current(folder, environment, wanted, against)
-    except ClusterUnreachable as error:
-        raise Unreachable(f"{error}: look at `kubectl cluster-info`, or plan --against HEAD") from error
-    except ReadingError as error:
-        raise UsageError(str(error)) from error
-    return make_plan(wanted.project, current, wanted.objects, against=told, live=against == "cluster")
+    with told_reading():
+        specs = read_specs(source)
+        current = _current(specs, against)
+        wanted = wanted_of(specs, marks(current))
+    return make_plan(
+        wanted.specs.project,
+        current,
+        wanted.objects,
+        against=f"compared with {'the cluster' if against == 'cluster' else against}",
+        live=against == "cluster",
+        target=source.target,
+        rollbacks=_rollbacks(wanted.record.holds),
+    )
 
 
-def _current(
-    folder: Path, environment: str | None, wanted: "Wanted", against: str
-) -> "tuple[tuple[Object, ...], str]":
-    """What is there, and what it is called."""
-    from flowscale_stacks.reading import read_cluster, read_objects
+def _rollbacks(holds: "Mapping[str, Hold]") -> "list[Rollback]":
+    from flowscale_stacks.plan import Rollback
+
+    return [
+        Rollback(name, hold.instead_of.releases, hold.serve.releases) for name, hold in sorted(holds.items())
+    ]
+
+
+def _current(specs: "Specs", against: str) -> "tuple[Object, ...]":
+    """What is there."""
+    from flowscale_stacks.reading import ClusterUnreachable, objects_of, read_cluster, read_objects
 
     if against == "nothing":
-        return (), "compared with nothing"
+        return ()
     if against == "cluster":
-        target = wanted.project.target
-        return read_cluster(wanted.objects, target.cluster if target else None), "compared with the cluster"
-    if Path(against).is_file():
-        return read_objects(Path(against)), f"compared with {against}"
-    return _at_revision(folder, environment, against), f"compared with {against}"
-
-
-def _at_revision(folder: Path, environment: str | None, revision: str) -> "tuple[Object, ...]":
-    """What the folder wanted at a revision; nothing where it couldn't have been deployed then."""
-    from flowscale_specs import SpecErrors, Unpinned
-    from flowscale_stacks.compile import CompileError
-    from flowscale_stacks.reading import at_revision, read_folder
-
-    with at_revision(folder, revision) as before:
         try:
-            return read_folder(before, environment).objects
-        except (SpecErrors, Unpinned, CompileError) as error:
+            return read_cluster(objects_of(specs), specs.cluster)
+        except ClusterUnreachable as error:
+            raise Unreachable(f"{error}; or plan --against HEAD") from error
+    if Path(against).is_file():
+        return read_objects(Path(against))
+    return _at_revision(specs.source, against)
+
+
+def _at_revision(source: "Source", revision: str) -> "tuple[Object, ...]":
+    """What the folder wanted at a revision; nothing where it couldn't have been deployed then."""
+    from dataclasses import replace
+
+    from flowscale_specs import SpecErrors
+    from flowscale_stacks.reading import at_revision, read
+    from flowscale_stacks.reading.errors import NotDeployable
+
+    with at_revision(source.folder, revision) as before:
+        try:
+            return read(replace(source, folder=before)).objects
+        except (SpecErrors, NotDeployable) as error:
             say(f"{revision} could not be deployed as it was, so everything is new: {error}")
             return ()
 
 
-def _show(plan: "Plan", *, as_json: bool, markdown: bool) -> None:
+def _show(plans: "Sequence[Plan]", *, as_json: bool, markdown: bool) -> None:
     if as_json:
-        emit(plan.to_json())
+        emit([plan.to_json() for plan in plans])
     elif markdown:
         from flowscale_stacks.plan import render_markdown
 
-        typer.echo(render_markdown(plan), nl=False)
+        typer.echo("\n".join(render_markdown(plan) for plan in plans), nl=False)
     else:
         from rich.console import Console
 
         from flowscale_stacks.plan import render_terminal
 
-        Console(soft_wrap=True).print(render_terminal(plan))
+        for plan in plans:
+            Console(soft_wrap=True).print(render_terminal(plan))

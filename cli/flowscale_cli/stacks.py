@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from flowscale_stacks.operations.changes import Change, Step
     from flowscale_stacks.operations.operating import Operator
+    from flowscale_stacks.reading import Source
 
 Target = Annotated[
     str | None,
@@ -34,7 +35,9 @@ SecretsProvider = Annotated[
 ]
 Image = Annotated[
     list[str] | None,
-    typer.Option("--image", help="NAME=REFERENCE of gateway, executor or controllers, over flowscale.lock."),
+    typer.Option(
+        "--image", help="NAME=REFERENCE of gateway, executor, controllers or jobs, over flowscale.lock."
+    ),
 ]
 Unlock = Annotated[
     bool, typer.Option("--unlock", help="Break the lock of an update that died on another machine.")
@@ -53,42 +56,57 @@ def operators(
     unlock: bool = False,
 ) -> "list[Operator]":
     """An operator for each target that is meant. Raises SpecsWrong after printing what is wrong."""
-    _, project = read(folder, environment)
+    every = sources(folder, environment, target, images)
     from flowscale_stacks.operations import Choice, Operator
-    from flowscale_stacks.program import Source
-    from flowscale_stacks.program.targets import for_target, target_names
+
+    choice = Choice(backend, secrets_provider)
+    return [Operator(source=source, choice=choice, unlock=unlock, tell=show) for source in every]
+
+
+def sources(
+    folder: Path, environment: str | None, target: str | None, images: "Sequence[str] | None" = None
+) -> "list[Source]":
+    """A source for each target that is meant. Raises SpecsWrong after printing what is wrong."""
+    _, project = read(folder, environment)
+    from flowscale_stacks.reading import Source
+    from flowscale_stacks.reading.targets import for_target, target_names
 
     given = pairs(images)
-    with told():
+    with told_reading():
         names = (target,) if target else target_names(project)
         for name in names:
             for_target(project, name)
-    return [
-        Operator(
-            source=Source(folder=folder, environment=environment, target=name, images=given),
-            choice=Choice(backend, secrets_provider),
-            unlock=unlock,
-            tell=show,
-        )
-        for name in names
-    ]
+    return [Source(folder=folder, environment=environment, target=name, images=given) for name in names]
 
 
 @contextmanager
 def told() -> Iterator[None]:
     """Ends the command where an operation doesn't work out, with what to do."""
-    from flowscale_specs import SpecErrors
     from flowscale_stacks.operations import errors
-    from flowscale_stacks.program.errors import ProgramError
+
+    with told_reading():
+        try:
+            yield
+        except errors.StateUnreachable as error:
+            raise Unreachable(str(error)) from error
+        except errors.OperationError as error:
+            raise CliError(str(error)) from error
+
+
+@contextmanager
+def told_reading() -> Iterator[None]:
+    """Ends the command where what is wanted or what is there can't be read, with what to do. Loads no Pulumi."""
+    from flowscale_specs import SpecErrors
+    from flowscale_stacks.reading import errors
 
     try:
         yield
-    except (ProgramError, SpecErrors) as error:
+    except (errors.NotDeployable, SpecErrors) as error:
         raise SpecsWrong(str(error)) from error
-    except (errors.ClusterUnreachable, errors.CredentialsRefused, errors.StateUnreachable) as error:
+    except (errors.ClusterUnreachable, errors.CredentialsRefused) as error:
         raise Unreachable(str(error)) from error
-    except errors.OperationError as error:
-        raise CliError(str(error)) from error
+    except errors.ReadingError as error:
+        raise UsageError(str(error)) from error
 
 
 def show(step: "Step") -> None:

@@ -263,6 +263,15 @@ class ResolvedModelCache:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedJobHosting:
+    """Who runs batches, schedules, pipelines and promotions."""
+
+    runner: str = "argo"
+    repository: str | None = None
+    """The git repository with the specs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedHosting:
     """How an environment stands in its cluster."""
 
@@ -277,6 +286,7 @@ class ResolvedHosting:
     storage: int = 20 * 2**30
     """Bytes of each bundled store."""
     model_cache: ResolvedModelCache = field(default_factory=ResolvedModelCache)
+    jobs: ResolvedJobHosting = field(default_factory=ResolvedJobHosting)
     priority: int | None = None
     pod_security: str = "restricted"
     engine: str = "triton"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flowscale_specs.resolved import (
     ResolvedEnvironment,
     ResolvedHosting,
+    ResolvedJobHosting,
     ResolvedModelCache,
     ResolvedMonitoring,
     ResolvedRoute,
@@ -64,6 +65,7 @@ def _hosting(hosting: Hosting) -> ResolvedHosting:
         storage_class=hosting.storage_class,
         storage=int(hosting.storage),
         model_cache=_model_cache(hosting.model_cache),
+        jobs=ResolvedJobHosting(runner=hosting.jobs.runner, repository=hosting.jobs.repository),
         priority=hosting.priority,
         pod_security=hosting.pod_security,
         engine=hosting.engine,

@@ -53,7 +53,7 @@ def test_a_plan_against_git_tells_fields_and_dollars(flowscale: Run, folder: Pat
     done = flowscale("plan", folder, "-e", "production", "--against", "HEAD", "--json")
 
     assert done.code == 0
-    told = json.loads(done.out)
+    (told,) = json.loads(done.out)
     assert told["counts"] == {"add": 0, "change": 2, "replace": 0, "remove": 0}
     assert told["total"]["before"] == {"floor": 0, "ceiling": 1_000_000}
     assert told["total"]["after"] == {"floor": 0, "ceiling": 2_000_000}
@@ -92,7 +92,7 @@ def test_what_is_not_pinned_is_told(flowscale: Run, folder: Path) -> None:
     done = flowscale("plan", folder, "--against", "nothing")
 
     assert done.code == 3
-    assert "portrait 1.0.0 has no release: run `flowscale pin`" in done.err
+    assert "flowscale.lock doesn't name portrait 1.0.0: run `flowscale pin`" in done.err
 
 
 def test_a_revision_that_is_not_there_is_told(flowscale: Run, folder: Path) -> None:

@@ -10,7 +10,7 @@ from flowscale_cli import stacks
 from flowscale_cli.errors import CliError, SpecsWrong, Unreachable, UsageError
 from flowscale_stacks.operations import errors
 from flowscale_stacks.operations.changes import Change
-from flowscale_stacks.program.errors import NotPinned
+from flowscale_stacks.reading.errors import ClusterUnreachable, CredentialsRefused, NotPinned
 from harness.spec_folders import write
 
 VERBS = ("up", "preview", "drift", "refresh", "rollback", "history", "destroy")
@@ -54,8 +54,8 @@ def test_an_image_is_a_pair(flowscale: Callable[..., Any], folder: Path, text: s
     ("error", "kind"),
     [
         (NotPinned("x"), SpecsWrong),
-        (errors.ClusterUnreachable("x"), Unreachable),
-        (errors.CredentialsRefused("x"), Unreachable),
+        (ClusterUnreachable("x"), Unreachable),
+        (CredentialsRefused("x"), Unreachable),
         (errors.StateUnreachable("x"), Unreachable),
         (errors.Refused("x"), CliError),
         (errors.StackLocked("x"), CliError),

@@ -12,6 +12,7 @@ IMAGES = Images(
     gateway="registry.example.com/gateway:1",
     executor="registry.example.com/executor:1",
     controllers="registry.example.com/controllers:1",
+    jobs="registry.example.com/jobs:1",
 )
 OLD, NEW = "sha256:" + "0f" * 32, "sha256:" + "1e" * 32
 RELEASES = {"portrait": {"2.0.0": OLD, "2.1.0": NEW}}

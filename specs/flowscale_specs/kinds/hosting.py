@@ -95,6 +95,26 @@ class ModelCache(Part):
         return {"size": short} if isinstance(short, str | int | float) else short
 
 
+class JobHosting(Part):
+    """Who runs batches, schedules, pipelines and promotions. A word alone is who."""
+
+    short_forms = ({"type": "string"},)
+
+    runner: Literal["argo", "none"] = Field(
+        "argo",
+        description="`argo`: templates of Argo Workflows are made, which the cluster must have where a project declares such "
+        "jobs; `none`: people and CI run them with the `flowscale` command.",
+    )
+    repository: Text | None = Field(
+        None,
+        description="The git repository with these specs: promotions that Argo runs read it, and write to it.",
+    )
+
+    @classmethod
+    def expand(cls, short: Any) -> Any:
+        return {"runner": short} if isinstance(short, str) else short
+
+
 class GatewayReplicas(Part):
     """How many gateways run. A number alone is a fixed number of them."""
 
@@ -138,6 +158,9 @@ class Hosting(Part):
     )
     storage: Memory = Field(Memory(20 * 2**30), description="The size of each bundled store.")
     model_cache: ModelCache = Field(default_factory=ModelCache, description="Where executors keep models.")
+    jobs: JobHosting = Field(
+        default_factory=JobHosting, description="Who runs batches, schedules, pipelines and promotions."
+    )
     priority: Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)] | None = Field(
         None, description="The value of a PriorityClass for all pods; none is made unless said."
     )

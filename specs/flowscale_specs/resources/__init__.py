@@ -8,6 +8,7 @@ from flowscale_specs.resources.converting import (
     read_budget_resource,
     read_resource,
     resource_of,
+    resources_of,
 )
 from flowscale_specs.resources.definitions import (
     BUDGETS,
@@ -37,4 +38,5 @@ __all__ = [
     "read_budget_resource",
     "read_resource",
     "resource_of",
+    "resources_of",
 ]

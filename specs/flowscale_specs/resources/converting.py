@@ -14,7 +14,7 @@ from flowscale_specs.resources.project import ProjectShape, ResourceProject
 from flowscale_specs.values import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _TAKEN_APART = frozenset({"gpu", "gpu_type", "traffic", "releases", "project", "budgets", "workflow_details"})
 
@@ -42,7 +42,29 @@ class ResourceBudget:
 def resource_of(
     project: ResolvedProject, name: str, releases: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
-    """The resource of a deployment; `releases` is workflow -> version -> digest. Raises Unpinned."""
+    """The resource of one deployment; `releases` is workflow -> version -> digest. Raises Unpinned."""
+    budgets = tuple(each.name for each in project.budgets.values() if name in each.deployments)
+    return _resource(project, name, releases, budgets)
+
+
+def resources_of(
+    project: ResolvedProject, releases: Mapping[str, Mapping[str, str]]
+) -> Iterator[dict[str, Any]]:
+    """The resources of all deployments, in order, in time linear in what the project says. Raises Unpinned."""
+    budgets: dict[str, list[str]] = {}
+    for budget in project.budgets.values():
+        for name in budget.deployments:
+            budgets.setdefault(name, []).append(budget.name)
+    for name in project.deployments:
+        yield _resource(project, name, releases, tuple(budgets.get(name, ())))
+
+
+def _resource(
+    project: ResolvedProject,
+    name: str,
+    releases: Mapping[str, Mapping[str, str]],
+    budgets: tuple[str, ...],
+) -> dict[str, Any]:
     deployment = project.deployments[name]
     known = releases.get(deployment.workflow, {})
     missing = [version for version, _ in deployment.traffic if version not in known]
@@ -54,7 +76,7 @@ def resource_of(
         gpu_type=deployment.gpu,
         traffic=dict(deployment.traffic),
         releases={version: known[version] for version, _ in deployment.traffic},
-        budgets=tuple(each.name for each in project.budgets.values() if name in each.deployments),
+        budgets=budgets,
         project=_project(project),
         **_given(deployment, DeploymentShape),
     )

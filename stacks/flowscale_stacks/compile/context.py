@@ -24,6 +24,8 @@ class Images:
     gateway: str
     executor: str
     controllers: str
+    jobs: str
+    """For batches, schedules, pipelines and promotions."""
     database: str = "docker.io/library/postgres:17.6"
     """For a bundled database."""
     objects: str = "ghcr.io/versity/versitygw:v1.8.0"
@@ -51,3 +53,10 @@ class Context:
     @property
     def hosting(self) -> ResolvedHosting:
         return self.target.hosting
+
+    @property
+    def has_jobs(self) -> bool:
+        """Whether Argo runs something of the project here."""
+        project = self.project
+        declared = (*project.batches, *project.pipelines, *project.schedules, *project.promotions)
+        return self.hosting.jobs.runner == "argo" and bool(declared)

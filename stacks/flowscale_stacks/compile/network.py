@@ -19,37 +19,49 @@ _INSIDE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "16
 """Addresses that aren't the internet's: of the cluster, of its neighbours, and of the cloud's metadata."""
 _API_PORTS = (443, 6443)
 _WEB_PORTS = (80, 443)
+_OF_ARGO = {"matchExpressions": [{"key": "workflows.argoproj.io/workflow", "operator": "Exists"}]}
+"""The pods that Argo makes, whatever they do."""
 
 
 def network(context: Context) -> Iterator[Object]:
     """The policies of the namespace: nothing in or out, names for all, and one for each process."""
     yield _policy(context, "deny-all", {}, ingress=[], egress=[])
     yield _policy(context, "names", {}, egress=[_names()])
-    yield _process(context, "gateway", _gateway_in(context), [*_stores(context), _web(), _api()])
-    yield _process(context, "executor", [], [*_stores(context), _web()])
     yield _process(
-        context, "controllers", _watched(context), [_out(_pods("gateway"), _tcp(settings.HTTP)), _api()]
+        context, "gateway", _gateway_in(context), [_database(context), _objects(context), _web(), _api()]
     )
+    yield _process(context, "executor", [], [_database(context), _objects(context), _web()])
+    yield _process(context, "controllers", _watched(context), [_gateway(), _api()])
     yield _process(context, "keys", [], [_api()])
-    callers = [_pods(name) for name in ("gateway", "executor")]
-    for name, store, port in (
-        ("database", context.target.database, settings.DATABASE_PORT),
-        ("objects", context.target.objects, settings.OBJECTS_PORT),
+    if context.has_jobs:
+        egress = [_gateway(), _objects(context), *_sources(context), _web(), _api()]
+        yield _policy(context, "jobs", _OF_ARGO, ingress=[], egress=egress)
+    yield from _bundled(context)
+
+
+def _bundled(context: Context) -> Iterator[Object]:
+    """The stores that came along: who may call them."""
+    servers = [_pods("gateway"), _pods("executor")]
+    # KEDA asks the database how long the queue is, from a namespace of its own.
+    keda = [_namespace("keda")] if context.hosting.scaler == "keda" else []
+    jobs = [{"podSelector": _OF_ARGO}] if context.has_jobs else []
+    for name, store, port, callers in (
+        ("database", context.target.database, settings.DATABASE_PORT, [*servers, *keda]),
+        ("objects", context.target.objects, settings.OBJECTS_PORT, [*servers, *jobs]),
     ):
         if is_bundled(store):
-            # KEDA asks the database how long the queue is, from a namespace of its own.
-            keda = [_namespace("keda")] if (name, context.hosting.scaler) == ("database", "keda") else []
-            yield _process(context, name, [{"from": [*callers, *keda], "ports": [_tcp(port)]}], [])
+            yield _process(context, name, [{"from": callers, "ports": [_tcp(port)]}], [])
 
 
 def _process(
     context: Context, name: str, ingress: list[dict[str, Any]], egress: list[dict[str, Any]]
 ) -> Object:
-    return _policy(context, name, selector(name), ingress=ingress, egress=egress)
+    return _policy(context, name, {"matchLabels": selector(name)}, ingress=ingress, egress=egress)
 
 
-def _policy(context: Context, name: str, pods: dict[str, str], **directions: list[dict[str, Any]]) -> Object:
-    chosen = {"matchLabels": pods} if pods else {}
+def _policy(
+    context: Context, name: str, chosen: dict[str, Any], **directions: list[dict[str, Any]]
+) -> Object:
     types = [direction.capitalize() for direction in directions]
     rules = {direction: found for direction, found in directions.items() if found}
     spec = {"podSelector": chosen, "policyTypes": types, **rules}
@@ -69,11 +81,24 @@ def _watched(context: Context) -> list[dict[str, Any]]:
     return [{"from": [_namespace(monitoring.namespace)], "ports": [_tcp(settings.HTTP)]}]
 
 
-def _stores(context: Context) -> list[dict[str, Any]]:
-    return [
-        _store("database", context.target.database, settings.DATABASE_PORT),
-        _store("objects", context.target.objects, settings.OBJECTS_PORT, 443),
-    ]
+def _gateway() -> dict[str, Any]:
+    return _out(_pods("gateway"), _tcp(settings.HTTP))
+
+
+def _database(context: Context) -> dict[str, Any]:
+    return _store("database", context.target.database, settings.DATABASE_PORT)
+
+
+def _objects(context: Context) -> dict[str, Any]:
+    return _store("objects", context.target.objects, settings.OBJECTS_PORT, 443)
+
+
+def _sources(context: Context) -> list[dict[str, Any]]:
+    """The databases that batches read their rows from, at addresses that only secrets know."""
+    sources = (batch.spec.from_ for batch in context.project.batches)
+    if any(source is not None and source.format == "sql" for source in sources):
+        return [_out(_anywhere(), _tcp(settings.DATABASE_PORT))]
+    return []
 
 
 def _store(name: str, store: str, own: int, usual: int | None = None) -> dict[str, Any]:

@@ -17,6 +17,8 @@ _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-
 _LABEL = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]")
 MANAGED_BY = {"app.kubernetes.io/part-of": "flowscale", "app.kubernetes.io/managed-by": "flowscale"}
 DEPLOYMENT = "flowscale.ai/deployment"
+OWNERS = ("flowscale.ai/project", "flowscale.ai/environment")
+"""The labels that say whose an object is."""
 
 
 def labels(context: Context, component: str, deployment: str | None = None) -> dict[str, str]:
@@ -25,10 +27,14 @@ def labels(context: Context, component: str, deployment: str | None = None) -> d
         "app.kubernetes.io/name": component,
         "app.kubernetes.io/component": component,
         **MANAGED_BY,
-        "flowscale.ai/project": label(context.project.name),
-        "flowscale.ai/environment": label(context.target.name),
+        **ownership(context),
     }
     return {**found, DEPLOYMENT: label(deployment)} if deployment else found
+
+
+def ownership(context: Context) -> dict[str, str]:
+    """Whose an object is, as labels."""
+    return dict(zip(OWNERS, map(label, (context.project.name, context.target.name)), strict=True))
 
 
 def selector(component: str, deployment: str | None = None) -> dict[str, str]:

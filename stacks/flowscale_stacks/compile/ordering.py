@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from flowscale_specs.kinds.base import API_VERSION
 from flowscale_stacks.compile.errors import NameClash, TooLarge
 
 if TYPE_CHECKING:
@@ -12,14 +13,38 @@ if TYPE_CHECKING:
 
     from flowscale_stacks.compile.objects import Object
 
-_ORDER = (
-    "Namespace", "CustomResourceDefinition", "PriorityClass", "ServiceAccount", "Role", "RoleBinding",
-    "NetworkPolicy", "ResourceQuota", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ConfigMap",
-    "PersistentVolumeClaim", "Job", "Service", "StatefulSet", "Budget", "WorkflowDeployment", "Deployment",
-    "HorizontalPodAutoscaler", "PodDisruptionBudget", "TriggerAuthentication", "ScaledObject", "Gateway", "HTTPRoute",
-    "Ingress", "ServiceMonitor", "PodMonitor",
-)  # fmt: skip
-_RANKS = {kind: rank for rank, kind in enumerate(_ORDER)}
+_RBAC, _ADMISSION = "rbac.authorization.k8s.io/v1", "admissionregistration.k8s.io/v1"
+VERSIONS = {
+    "Namespace": "v1",
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+    "PriorityClass": "scheduling.k8s.io/v1",
+    "ServiceAccount": "v1",
+    "Role": _RBAC,
+    "RoleBinding": _RBAC,
+    "NetworkPolicy": "networking.k8s.io/v1",
+    "ResourceQuota": "v1",
+    "ValidatingAdmissionPolicy": _ADMISSION,
+    "ValidatingAdmissionPolicyBinding": _ADMISSION,
+    "ConfigMap": "v1",
+    "PersistentVolumeClaim": "v1",
+    "Job": "batch/v1",
+    "Service": "v1",
+    "StatefulSet": "apps/v1",
+    "Budget": API_VERSION,
+    "WorkflowDeployment": API_VERSION,
+    "Deployment": "apps/v1",
+    "HorizontalPodAutoscaler": "autoscaling/v2",
+    "PodDisruptionBudget": "policy/v1",
+    "TriggerAuthentication": "keda.sh/v1alpha1",
+    "ScaledObject": "keda.sh/v1alpha1",
+    "Gateway": "gateway.networking.k8s.io/v1",
+    "HTTPRoute": "gateway.networking.k8s.io/v1",
+    "Ingress": "networking.k8s.io/v1",
+    "ServiceMonitor": "monitoring.coreos.com/v1",
+    "PodMonitor": "monitoring.coreos.com/v1",
+}
+"""Every kind that is made, in the order in which they can be applied -> its apiVersion."""
+_RANKS = {kind: rank for rank, kind in enumerate(VERSIONS)}
 _LARGEST = 1_000_000
 """Bytes; etcd takes one and a half million, and what the server adds must fit too."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flowscale_specs.resources import budget_resource_of, definitions, resource_of
+from flowscale_specs.resources import budget_resource_of, definitions, resources_of
 from flowscale_stacks.compile.objects import MANAGED_BY, labels, named
 
 if TYPE_CHECKING:
@@ -24,9 +24,8 @@ def resources(context: Context) -> Iterator[Object]:
     """What gateways serve and controllers act on."""
     for name in context.project.budgets:
         yield _placed(context, budget_resource_of(context.project, name), "budget")
-    for name in context.project.deployments:
-        resource = resource_of(context.project, name, context.releases)
-        yield _placed(context, resource, "deployment", name)
+    for resource in resources_of(context.project, context.releases):
+        yield _placed(context, resource, "deployment", resource["metadata"]["name"])
 
 
 def _placed(context: Context, resource: Object, component: str, deployment: str | None = None) -> Object:

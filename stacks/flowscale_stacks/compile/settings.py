@@ -74,23 +74,37 @@ def _database(context: Context) -> list[dict[str, Any]]:
     return [value("FLOWSCALE_DATABASE", context.target.database)]
 
 
-def _objects(context: Context) -> list[dict[str, Any]]:
-    bundled = is_bundled(context.target.objects)
-    keys = [
-        from_secret(name, OBJECTS, key, optional=not bundled)
-        for name, key in (("AWS_ACCESS_KEY_ID", "access-key"), ("AWS_SECRET_ACCESS_KEY", "secret-key"))
-    ]
-    if bundled:
-        return [
-            value("FLOWSCALE_OBJECTS", f"s3://{BUCKET}"),
-            value("AWS_ENDPOINT_URL", f"http://objects:{OBJECTS_PORT}"),
-            value("AWS_ALLOW_HTTP", "true"),
-            value("AWS_REGION", "us-east-1"),
-            *keys,
-        ]
+def objects_address(context: Context) -> tuple[str, list[dict[str, Any]]]:
+    """The object store's address, for processes that aren't told it by file, and the variables that it is reached with;
+    `$(NAME)` in it is a variable before, as Kubernetes writes them."""
     if secret := objects_secret(context):
-        return [value("FLOWSCALE_OBJECTS_FILE", f"{SECRETS}/objects/{secret[1]}"), *keys]
-    return [value("FLOWSCALE_OBJECTS", context.target.objects), *keys]
+        return "$(FLOWSCALE_OBJECTS)", [from_secret("FLOWSCALE_OBJECTS", *secret), *_credentials(context)]
+    address = f"s3://{BUCKET}" if is_bundled(context.target.objects) else context.target.objects
+    return address, _credentials(context)
+
+
+def _objects(context: Context) -> list[dict[str, Any]]:
+    if secret := objects_secret(context):
+        return [
+            value("FLOWSCALE_OBJECTS_FILE", f"{SECRETS}/objects/{secret[1]}"),
+            *_credentials(context),
+        ]
+    address, variables = objects_address(context)
+    return [value("FLOWSCALE_OBJECTS", address), *variables]
+
+
+def _credentials(context: Context) -> list[dict[str, Any]]:
+    bundled = is_bundled(context.target.objects)
+    endpoint = [
+        value("AWS_ENDPOINT_URL", f"http://objects:{OBJECTS_PORT}"),
+        value("AWS_ALLOW_HTTP", "true"),
+        value("AWS_REGION", "us-east-1"),
+    ]
+    return [
+        *(endpoint if bundled else ()),
+        from_secret("AWS_ACCESS_KEY_ID", OBJECTS, "access-key", optional=not bundled),
+        from_secret("AWS_SECRET_ACCESS_KEY", OBJECTS, "secret-key", optional=not bundled),
+    ]
 
 
 def files(context: Context, names: Iterable[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

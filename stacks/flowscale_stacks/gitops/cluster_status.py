@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flowscale_stacks.gitops.decisions import Memory
-from flowscale_stacks.operations.cluster import Cluster
-from flowscale_stacks.operations.errors import OperationError
+from flowscale_stacks.reading.errors import ReadingError
+from flowscale_stacks.reading.server import Cluster
 
 if TYPE_CHECKING:
     from flowscale_stacks.gitops.status import Status
@@ -31,11 +31,11 @@ class ClusterStatus:
         try:
             with Cluster(self.context) as cluster:
                 cluster.send("PATCH", self._path, self._resource(data), fieldManager=MANAGER, force="true")
-        except OperationError as error:
+        except ReadingError as error:
             sys.stderr.write(f"gitops: the status was not written: {error}\n")
 
     def remembered(self) -> Memory:
-        """What the last process of git sync knew. Raises OperationError."""
+        """What the last process of git sync knew. Raises ReadingError."""
         with Cluster(self.context) as cluster:
             found = cluster.get(self._path)
         data = (found or {}).get("data") or {}

@@ -10,10 +10,10 @@ from tenacity import RetryCallState, Retrying, wait_exponential
 from flowscale_specs import SpecErrors, load, resolve
 from flowscale_stacks.gitops.errors import GitError, RepositoryUnreachable
 from flowscale_stacks.operations import Choice, Operator
-from flowscale_stacks.operations.errors import EngineFailed, OperationError, Refused
+from flowscale_stacks.operations.errors import EngineFailed, OperationError, Refused, TryAgain
 from flowscale_stacks.program import Source
-from flowscale_stacks.program.errors import ProgramError
-from flowscale_stacks.program.targets import target_names
+from flowscale_stacks.reading.errors import ClusterUnreachable, CredentialsRefused, ReadingError
+from flowscale_stacks.reading.targets import target_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from flowscale_stacks.gitops.decisions import Rhythm
 
-FAILURES = (OperationError, ProgramError, SpecErrors, GitError)
+FAILURES = (OperationError, ReadingError, SpecErrors, GitError)
 """All that a reconciliation may end in."""
+_PASSING = (TryAgain, ClusterUnreachable, CredentialsRefused, RepositoryUnreachable)
+"""What may pass by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +64,9 @@ class Delivery:
 
 def patience(error: Exception, tries: int, rhythm: Rhythm) -> float | None:
     """Seconds before the next try; None where only another commit may help."""
-    if isinstance(error, OperationError) and not error.retryable:
-        return rhythm.longest
-    if isinstance(error, OperationError | RepositoryUnreachable):
+    if isinstance(error, _PASSING):
         return backoff(tries, rhythm)
-    return None
+    return rhythm.longest if isinstance(error, OperationError) else None
 
 
 def backoff(tries: int, rhythm: Rhythm) -> float:

@@ -19,7 +19,7 @@ from flowscale_stacks.gitops.metrics import Metrics
 from flowscale_stacks.gitops.repository import Repository
 from flowscale_stacks.gitops.status import Everyone
 from flowscale_stacks.operations import Choice
-from flowscale_stacks.operations.errors import OperationError
+from flowscale_stacks.reading.errors import ReadingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,6 +113,6 @@ def _remembered(known: ClusterStatus | None) -> Memory:
         return Memory()
     try:
         return known.remembered()
-    except OperationError as error:
+    except ReadingError as error:
         sys.stderr.write(f"gitops: starting without memory: {error}\n")
         return Memory()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from flowscale_stacks.program.records import Releases
+    from flowscale_stacks.reading.records import Releases
 
 OBJECTS = ".flowscale/objects"
 SETTING = "FLOWSCALE_OBJECTS"

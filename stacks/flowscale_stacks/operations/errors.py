@@ -1,4 +1,4 @@
-"""How an operation on a stack ends when it doesn't work out. The type says whether trying again may help.
+"""How an operation on a stack ends when it doesn't work out. The type says what may help.
 
 OperationError              it did not work out
     EngineMissing           the `pulumi` program isn't there
@@ -9,22 +9,16 @@ OperationError              it did not work out
     Refused                 the API server refused objects
     Nowhere                 there is nothing to roll back to
     TryAgain                what may pass by itself
-        ClusterUnreachable  no API server answers
-        CredentialsRefused  it answers, and doesn't know us (any more)
         StackLocked         another update works on the stack, or died doing so
         StateUnreachable    the backend doesn't answer
         EngineFailed        the engine ended in a way that we have no name for
+
+Beside them stand those of reading: what is wanted, and the cluster, are read before an operation begins.
 """
-
-from __future__ import annotations
-
-from typing import ClassVar
 
 
 class OperationError(Exception):
     """It did not work out."""
-
-    retryable: ClassVar[bool] = False
 
 
 class EngineMissing(OperationError):
@@ -57,16 +51,6 @@ class Nowhere(OperationError):
 
 class TryAgain(OperationError):
     """What may pass by itself."""
-
-    retryable = True
-
-
-class ClusterUnreachable(TryAgain):
-    """No API server answers."""
-
-
-class CredentialsRefused(TryAgain):
-    """It answers, and doesn't know us (any more)."""
 
 
 class StackLocked(TryAgain):

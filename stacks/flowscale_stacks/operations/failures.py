@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from flowscale_stacks.operations import errors
 from flowscale_stacks.operations.locks import holders, locked
+from flowscale_stacks.reading.errors import ClusterUnreachable, CredentialsRefused, ReadingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+Failure = errors.OperationError | ReadingError
 
 _UNREACHABLE = re.compile(
     r"cluster is unreachable|connection refused|no such host|i/o timeout|Connection refused|no route to host"
@@ -35,7 +38,7 @@ _PROTECTED = re.compile(r"is protected|cannot be deleted\b.*protect")
 
 _NOISE = re.compile(r"warning:|code:|stdout:|@ |(update|preview|refresh|destroy) failed$")
 
-_READERS: tuple[tuple[re.Pattern[str], type[errors.OperationError], str], ...] = (
+_READERS: tuple[tuple[re.Pattern[str], type[Failure], str], ...] = (
     (
         _PASSPHRASE,
         errors.SettingsWrong,
@@ -44,12 +47,12 @@ _READERS: tuple[tuple[re.Pattern[str], type[errors.OperationError], str], ...] =
     (_TOKEN, errors.SettingsWrong, "set PULUMI_ACCESS_TOKEN, or choose another backend with --backend"),
     (
         _REFUSED_US,
-        errors.CredentialsRefused,
+        CredentialsRefused,
         "the cluster refuses the credentials: log in to it again, and check with `kubectl auth whoami`",
     ),
     (
         _UNREACHABLE,
-        errors.ClusterUnreachable,
+        ClusterUnreachable,
         "no API server answers: check KUBECONFIG, the context that the environment names, and `kubectl cluster-info`",
     ),
     (
@@ -76,7 +79,7 @@ _READERS: tuple[tuple[re.Pattern[str], type[errors.OperationError], str], ...] =
 )
 
 
-def failure(said: Sequence[str], output: str) -> errors.OperationError:
+def failure(said: Sequence[str], output: str) -> Failure:
     """The error for a failed operation: `said` are the engine's diagnostics, `output` is all that it printed."""
     if locked(output):
         return errors.StackLocked(holders(output).advice())

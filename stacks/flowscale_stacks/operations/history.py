@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flowscale_stacks.program.records import Record
+from flowscale_stacks.reading.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

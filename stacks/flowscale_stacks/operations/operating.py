@@ -4,67 +4,50 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pulumi.automation import ConfigValue
 
 from flowscale_stacks.operations import bundles, recovery
 from flowscale_stacks.operations.changes import unique
-from flowscale_stacks.operations.cluster import Cluster
-from flowscale_stacks.operations.errors import Nowhere
+from flowscale_stacks.operations.definitions import staying
 from flowscale_stacks.operations.history import RECORD, done, entries, last_record
+from flowscale_stacks.operations.outcomes import Outcome
 from flowscale_stacks.operations.places import Choice, place_of
-from flowscale_stacks.operations.preflight import preflight, used_elsewhere
+from flowscale_stacks.operations.preflight import preflight
+from flowscale_stacks.operations.rollbacks import rolled_back
 from flowscale_stacks.operations.stacks import Watcher, opened, translated, unlocking
-from flowscale_stacks.program.reading import read, specs
-from flowscale_stacks.program.records import Hold, earlier
 from flowscale_stacks.program.running import deploy
+from flowscale_stacks.reading.folders import read_specs
+from flowscale_stacks.reading.server import Cluster
+from flowscale_stacks.reading.wanting import wanted_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pulumi.automation import Stack
 
-    from flowscale_stacks.operations.changes import Change, Step
+    from flowscale_stacks.operations.changes import Step
     from flowscale_stacks.operations.history import Entry
     from flowscale_stacks.operations.places import Place
-    from flowscale_stacks.program.reading import Source, Wanted
+    from flowscale_stacks.reading.folders import Source, Specs
+    from flowscale_stacks.reading.records import Hold
+    from flowscale_stacks.reading.wanting import Wanted
 
 MESSAGE = "flowscale"
 _NEWEST = 50
 """Updates that are looked through for the last one that worked out, where all would take long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an operation ended."""
-
-    stack: str
-    changes: tuple[Change, ...]
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    uploaded: tuple[str, ...] = ()
-    """Digests of bundles that the object store didn't have."""
-    recovered: tuple[str, ...] = ()
-    """What an update that died had begun."""
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "stack": self.stack,
-            "changes": [change.to_json() for change in self.changes],
-            "outputs": dict(self.outputs),
-            "uploaded": list(self.uploaded),
-            "recovered": list(self.recovered),
-        }
-
-
 def silent(step: Step) -> None:
     """Tells nobody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Operator:
-    """One target of one folder of specs, and who is told of progress."""
+    """One target of one folder of specs, and who is told of progress. The folder is read once: what was shown is done."""
 
     source: Source
     choice: Choice = field(default_factory=Choice)
@@ -72,15 +55,20 @@ class Operator:
     """Break a lock, whoever holds it."""
     tell: Callable[[Step], None] = silent
 
-    @property
+    @cached_property
+    def specs(self) -> Specs:
+        """What the folder says. Raises SpecErrors and UnknownTarget."""
+        return read_specs(self.source)
+
+    @cached_property
     def place(self) -> Place:
         """Where the stack is."""
-        project, _ = specs(self.source)
-        return place_of(project, self.source.target, self.source.folder.resolve(), self.choice, os.environ)
+        folder = self.source.folder.resolve()
+        return place_of(self.specs.project, self.source.target, folder, self.choice, os.environ)
 
     def preview(self) -> Outcome:
         """What `up` would do."""
-        stack = opened(self.place, _nothing)
+        stack = self._opened(create=True)
         wanted = self._wanted(stack)
         self._preflight(wanted)
         return self._watched(
@@ -90,62 +78,51 @@ class Operator:
 
     def up(self, message: str = MESSAGE, *, refresh: bool = False) -> Outcome:
         """Makes the cluster what the specs say; with `refresh` also where others changed it."""
-        stack = opened(self.place, _nothing)
+        stack = self._opened(create=True)
         return self._update(stack, self._wanted(stack), message, refresh=refresh)
 
     def drift(self) -> Outcome:
         """What differs in the cluster from what the last update made."""
-        stack = opened(self.place, _nothing, create=False)
-        self._reach()
+        stack = self._reached()
         return self._watched(
             stack, lambda watcher: stack.preview_refresh(on_event=watcher, color="never"), stage="done"
         )
 
     def refresh(self) -> Outcome:
         """Makes the state say what is in the cluster; what an update that died had begun is settled."""
-        stack = opened(self.place, _nothing, create=False)
-        self._reach()
+        stack = self._reached()
         recovered = self._recovered(stack)
         outcome = self._watched(
             stack, lambda watcher: stack.refresh(on_event=watcher, color="never"), stage="done"
         )
-        return Outcome(outcome.stack, outcome.changes, recovered=recovered)
+        return replace(outcome, recovered=recovered)
 
     def destroy(self) -> Outcome:
         """Removes everything, also what is protected, and the stack; definitions stay while others use them."""
-        stack = opened(self.place, _nothing, create=False)
-        self._reach()
+        stack = self._reached()
         recovered = self._recovered(stack)
         with translated():
             unlocking(stack, lambda: self._unprotect(stack), force=self.unlock)
         outcome = self._watched(stack, lambda watcher: stack.destroy(on_event=watcher, color="never"))
         with translated():
             stack.workspace.remove_stack(stack.name)
-        return Outcome(outcome.stack, outcome.changes, recovered=recovered)
+        return replace(outcome, recovered=recovered)
 
     def rollback(self, names: Sequence[str] = (), digest: str | None = None) -> Outcome:
         """Serves what deployments served before; it stands until git names other releases. Raises Nowhere."""
-        stack = opened(self.place, _nothing, create=False)
-        updates = self._entries(stack)
-        before = last_record(updates)
-        standing = dict(before.holds) if before else {}
-        plain = read(self.source)
-        for name in names or plain.asked:
-            if name not in plain.asked:
-                raise Nowhere(f"there is no deployment {name}: there are {', '.join(sorted(plain.asked))}")
-            now = before.served.get(name, plain.asked[name]) if before else plain.asked[name]
-            found = earlier(done(updates), name, now, digest)
-            if found is not None:
-                standing[name] = Hold(plain.asked[name], found)
-            elif names or digest:
-                raise Nowhere(_nowhere(name, digest))
-        if not before or standing == dict(before.holds):
-            raise Nowhere(_nowhere(", ".join(sorted(plain.asked)), digest))
-        return self._update(stack, read(self.source, standing), f"{MESSAGE} rollback")
+        stack = self._opened()
+        asked = wanted_of(self.specs).asked
+        holds = rolled_back(done(self._entries(stack)), asked, names, digest)
+        return self._update(stack, wanted_of(self.specs, holds), f"{MESSAGE} rollback")
 
     def history(self) -> list[Entry]:
         """What was done to the stack, newest first."""
-        return self._entries(opened(self.place, _nothing, create=False))
+        return self._entries(self._opened())
+
+    def holds(self) -> Mapping[str, Hold]:
+        """The rollbacks that the last update left standing."""
+        record = last_record(self._entries(self._opened(), _NEWEST))
+        return record.holds if record else {}
 
     def _update(self, stack: Stack, wanted: Wanted, message: str, *, refresh: bool = False) -> Outcome:
         self._preflight(wanted)
@@ -164,29 +141,36 @@ class Operator:
         )
         with translated():
             outputs = {name: output.value for name, output in stack.outputs().items() if not output.secret}
-        return Outcome(stack.name, outcome.changes, outputs, sent, recovered)
+        return replace(outcome, outputs=outputs, uploaded=sent, recovered=recovered)
+
+    def _opened(self, *, create: bool = False) -> Stack:
+        return opened(self.place, _nothing, create=create)
+
+    def _reached(self) -> Stack:
+        """The stack, once the cluster answered: an engine that can't ask it would take its objects for gone."""
+        stack = self._opened()
+        with self._cluster() as cluster:
+            cluster.get("/version")
+        return stack
 
     def _wanted(self, stack: Stack) -> Wanted:
         """What the specs want, with the rollbacks that still stand."""
         record = last_record(self._entries(stack, _NEWEST))
-        return read(self.source, record.holds if record else {})
+        return wanted_of(self.specs, record.holds if record else {})
 
     def _entries(self, stack: Stack, count: int | None = None) -> list[Entry]:
         with translated():
             return entries(stack.history(page_size=count, show_secrets=False))
 
+    def _cluster(self) -> Cluster:
+        return Cluster(self.specs.cluster)
+
     def _preflight(self, wanted: Wanted) -> None:
-        with Cluster(_context(wanted)) as cluster:
+        with self._cluster() as cluster:
             preflight(cluster, wanted.objects)
 
-    def _reach(self) -> None:
-        """Raises where the cluster doesn't answer, before the engine takes its objects for gone."""
-        project, _ = specs(self.source)
-        with Cluster(project.target.cluster if project.target else None) as cluster:
-            cluster.get("/version")
-
     def _upload(self, wanted: Wanted) -> tuple[str, ...]:
-        target = wanted.project.target
+        target = wanted.specs.project.target
         address = bundles.address(target.objects if target else "bundled", os.environ)
         if address is None:
             return ()
@@ -201,15 +185,10 @@ class Operator:
             return tuple(unlocking(stack, work, force=self.unlock))
 
     def _unprotect(self, stack: Stack) -> None:
-        keep = self._definitions_of_others()
-        stack.import_stack(recovery.unprotected(stack.export_stack(), keep))
-
-    def _definitions_of_others(self) -> tuple[str, ...]:
-        """Definitions that have resources in namespaces other than this target's."""
-        wanted = read(self.source)
-        own = wanted.project.target.namespace if wanted.project.target else None
-        with Cluster(_context(wanted)) as cluster:
-            return used_elsewhere(cluster, wanted.objects, own)
+        state = stack.export_stack()
+        with self._cluster() as cluster:
+            keep = staying(cluster, recovery.objects(state))
+        stack.import_stack(recovery.unprotected(state, keep))
 
     def _watched(self, stack: Stack, work: Callable[[Watcher], Any], stage: str = "begun") -> Outcome:
         watcher = Watcher(self.tell, stage)
@@ -229,12 +208,3 @@ def _program(wanted: Wanted) -> Callable[[], None]:
         deploy(wanted)
 
     return run
-
-
-def _context(wanted: Wanted) -> str | None:
-    return wanted.project.target.cluster if wanted.project.target else None
-
-
-def _nowhere(name: str, digest: str | None) -> str:
-    what = f"a release {digest}" if digest else "anything else"
-    return f"{name} never served {what} before: see `flowscale history`"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flowscale_stacks.operations.errors import SettingsWrong
-from flowscale_stacks.program.targets import stack_name
+from flowscale_stacks.reading.targets import stack_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

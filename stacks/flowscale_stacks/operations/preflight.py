@@ -5,25 +5,25 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from flowscale_stacks.compile.objects import OWNERS
 from flowscale_stacks.components.objects import DEFINITION, defined_kinds, identity, labels
-from flowscale_stacks.operations.cluster import collection
 from flowscale_stacks.operations.errors import KindMissing, NameClash, TooLarge
+from flowscale_stacks.reading.server import collection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from flowscale_stacks.components.objects import Object
-    from flowscale_stacks.operations.cluster import Cluster, Kinds
+    from flowscale_stacks.reading.server import Cluster, Kinds
 
 LARGEST = 1_048_576
 """Bytes of an object as JSON; an API server's own limit lies a little above."""
-OWNERS = ("flowscale.ai/project", "flowscale.ai/environment")
 _BROUGHT_BY = {
     "gateway.networking.k8s.io": "install the definitions of the Gateway API",
     "cert-manager.io": "install cert-manager",
     "keda.sh": "install KEDA",
     "monitoring.coreos.com": "install the Prometheus operator",
-    "argoproj.io": "install Argo Workflows",
+    "argoproj.io": "install Argo Workflows, or say `hosting: {jobs: none}` in the Environment where nobody needs it",
     "external-secrets.io": "install External Secrets",
 }
 
@@ -74,18 +74,6 @@ def check_names(
                 f"{identity(each)} is in the cluster already and belongs to {_owner(there)}: remove it, or choose "
                 "another `namespace` for the environment"
             )
-
-
-def used_elsewhere(cluster: Cluster, objects: Iterable[Object], namespace: str | None) -> tuple[str, ...]:
-    """The names of definitions that have resources outside of a namespace."""
-    found = []
-    for each in objects:
-        if each["kind"] == DEFINITION:
-            plural = each["spec"]["names"]["plural"]
-            paths = (collection(version, plural, None) for version, _ in defined_kinds(each))
-            if any(cluster.namespaces(path) - {namespace} for path in paths):
-                found.append(each["metadata"]["name"])
-    return tuple(found)
 
 
 def _places(objects: Iterable[Object], kinds: Kinds) -> list[str]:

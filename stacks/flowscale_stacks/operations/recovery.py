@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.automation import Deployment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from pulumi.automation import Stack
 
@@ -30,7 +30,14 @@ def recover(stack: Stack, state: Deployment) -> tuple[str, ...]:
     return tuple(each["resource"]["urn"].rpartition("::")[2] for each in begun)
 
 
-def unprotected(state: Deployment, keep: Sequence[str] = ()) -> Deployment:
+def objects(state: Deployment) -> tuple[dict[str, Any], ...]:
+    """The Kubernetes objects that a state lists."""
+    listed = (state.deployment or {}).get("resources") or ()
+    inputs = (each.get("inputs") or {} for each in listed if each["type"].startswith("kubernetes:"))
+    return tuple(each for each in inputs if "kind" in each)
+
+
+def unprotected(state: Deployment, keep: Collection[str] = ()) -> Deployment:
     """The state without protection; definitions are deleted with the stack unless `keep` has their names."""
     deployment = json.loads(json.dumps(state.deployment))
     for each in deployment.get("resources") or ():

@@ -126,6 +126,7 @@ def as_json(value: Any) -> str:
 def _environment(jobs: Jobs) -> list[m.EnvVar]:
     key = m.SecretKeySelector(name=KEY_SECRET, key="key")
     return [
+        *(m.EnvVar.model_validate(one) for one in jobs.environment),
         m.EnvVar(name="FLOWSCALE_BASE_URL", value=jobs.gateway),
         m.EnvVar(name="FLOWSCALE_API_KEY", value_from=m.EnvVarSource(secret_key_ref=key)),
         m.EnvVar(name="FLOWSCALE_BATCHES", value=f"{jobs.state}/batches"),
@@ -133,5 +134,4 @@ def _environment(jobs: Jobs) -> list[m.EnvVar]:
         m.EnvVar(name="FLOWSCALE_PROMOTIONS", value=f"{jobs.state}/promotions"),
         m.EnvVar(name="FLOWSCALE_SECRETS", value=SECRETS),
         m.EnvVar(name="HOME", value="/tmp"),  # noqa: S108 (a folder in a pod of its own)
-        *(m.EnvVar.model_validate(one) for one in jobs.environment),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowscale_stacks.plan.changes import shown
-from flowscale_stacks.plan.words import SIGNS, budget_line, headline, range_of, short
+from flowscale_stacks.plan.words import SIGNS, budget_line, headline, range_of, rollback_line, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,6 +42,8 @@ def _lines(plan: Plan) -> Iterator[str]:
             ("release", "before", "after"),
             ((f"{r.deployment} {r.version}", short(r.before), short(r.after)) for r in plan.releases),
         )
+    for rollback in plan.rollbacks:
+        yield f"- {rollback_line(rollback)}"
     cold = [start for start in plan.cold_starts if start.grade != "none"]
     if cold:
         listed = ", ".join(f"{start.deployment} ({start.grade})" for start in cold)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flowscale_specs import ResolvedProject
     from flowscale_stacks.compile import Object
     from flowscale_stacks.plan.costs import BudgetUse, Cost
-    from flowscale_stacks.plan.serving import ColdStart, ReleaseChange
+    from flowscale_stacks.plan.serving import ColdStart, ReleaseChange, Rollback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,8 @@ class Plan:
 
     project: str
     environment: str | None
+    target: str | None
+    """One of the environment's clusters; None where it has one."""
     against: str
     """What it was compared with, in words."""
     changes: tuple[Change, ...]
@@ -34,6 +36,7 @@ class Plan:
     total: Cost
     budgets: tuple[BudgetUse, ...]
     cold_starts: tuple[ColdStart, ...]
+    rollbacks: tuple[Rollback, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -66,6 +69,8 @@ def make_plan(
     *,
     against: str,
     live: bool = False,
+    target: str | None = None,
+    rollbacks: Sequence[Rollback] = (),
 ) -> Plan:
     """What must change for `wanted` to be there, and what that means. With `live`, `current` was read from a server."""
     found = costs.costs(current, wanted)
@@ -73,6 +78,7 @@ def make_plan(
     return Plan(
         project=project.name,
         environment=project.environment,
+        target=target,
         against=against,
         changes=compare(current, wanted, live=live),
         releases=serving.releases(current, wanted),
@@ -80,6 +86,7 @@ def make_plan(
         total=costs.altogether(found),
         budgets=tuple(costs.budgets(wanted)),
         cold_starts=serving.cold_starts(wanted),
+        rollbacks=tuple(rollbacks),
         findings=evaluate(project.policies, deployments, project.environment, "plan"),
     )
 

@@ -25,6 +25,15 @@ class ReleaseChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Rollback:
+    """A rollback that stands: a deployment goes on serving other releases than git asks for, both as (version, digest)."""
+
+    deployment: str
+    asked: tuple[tuple[str, str], ...]
+    served: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ColdStart:
     """How the first call after a quiet time is answered: `none` as an instance always runs, or in `seconds`, `minutes`,
     or a time that is `unknown` as the sizes of models aren't said."""

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flowscale_stacks.plan.changes import shown
-from flowscale_stacks.plan.words import SIGNS, budget_line, headline, range_of, short
+from flowscale_stacks.plan.words import SIGNS, budget_line, headline, range_of, rollback_line, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,8 @@ def _parts(plan: Plan) -> Iterator[RenderableType]:
             yield Text(f"    {field.path}: {shown(field.before)} → {shown(field.after)}", style="dim")
     if plan.releases:
         yield _table("release", ((f"{r.deployment} {r.version}", r.before, r.after) for r in plan.releases))
+    for rollback in plan.rollbacks:
+        yield Text(rollback_line(rollback), style="yellow")
     changed = [cost for cost in plan.costs if cost.before != cost.after]
     if changed:
         yield _costs(plan)

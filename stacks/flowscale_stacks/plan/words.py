@@ -9,6 +9,7 @@ from flowscale_stacks.prices import dollars
 if TYPE_CHECKING:
     from flowscale_stacks.plan.costs import BudgetUse
     from flowscale_stacks.plan.planning import Plan
+    from flowscale_stacks.plan.serving import Rollback
     from flowscale_stacks.prices import Hourly
 
 SIGNS = {"add": "+", "change": "!", "replace": "!", "remove": "-"}
@@ -17,7 +18,7 @@ _DONE = {"add": "to add", "change": "to change", "replace": "to replace", "remov
 
 def headline(plan: Plan) -> str:
     """The plan in one line."""
-    where = plan.environment or plan.project
+    where = ".".join(filter(None, (plan.environment or plan.project, plan.target)))
     if plan.empty:
         return f"{where} is as wanted ({plan.against})"
     counted = ", ".join(f"{count} {_DONE[action]}" for action, count in plan.counts.items() if count)
@@ -36,6 +37,15 @@ def budget_line(use: BudgetUse) -> str:
         f"Budget {use.budget}: {dollars(use.floor)} to {dollars(use.ceiling)} a {use.period} of "
         f"{dollars(use.limit)}: {use.verdict}"
     )
+
+
+def rollback_line(rollback: Rollback) -> str:
+    """A rollback that stands."""
+    served, asked = (
+        ", ".join(f"{version} ({short(digest)})" for version, digest in releases)
+        for releases in (rollback.served, rollback.asked)
+    )
+    return f"{rollback.deployment} is rolled back: it serves {served} until git asks for something else than {asked}"
 
 
 def short(digest: str | None) -> str:

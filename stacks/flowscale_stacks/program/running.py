@@ -9,7 +9,8 @@ import pulumi_kubernetes as kubernetes
 
 from flowscale_stacks.components import Project, ProjectArgs
 from flowscale_stacks.components.objects import DEFINITION
-from flowscale_stacks.program.reading import Source, Wanted, read
+from flowscale_stacks.reading.folders import Source
+from flowscale_stacks.reading.wanting import Wanted, read
 
 CONFIG = "flowscale"
 
@@ -35,10 +36,10 @@ def deploy(wanted: Wanted) -> Project:
 
     Git owns the fields that it names: who edited one by hand loses it. An object that others made is never taken over.
     """
-    context = wanted.project.target.cluster if wanted.project.target else None
+    context = wanted.specs.cluster
     cluster = kubernetes.Provider("cluster", context=context, enable_patch_force=True)
     project = Project(
-        wanted.project.name, project_args(wanted, context), pulumi.ResourceOptions(provider=cluster)
+        wanted.specs.project.name, project_args(wanted, context), pulumi.ResourceOptions(provider=cluster)
     )
     pulumi.export("namespace", project.namespace)
     pulumi.export("urls", project.urls)

@@ -19,7 +19,8 @@ from flowscale_stacks.gitops.decisions import (
 )
 from flowscale_stacks.gitops.delivering import backoff, patience, touched
 from flowscale_stacks.gitops.errors import RepositoryUnreachable, Unsigned
-from flowscale_stacks.operations.errors import ClusterUnreachable, NameClash, Refused
+from flowscale_stacks.operations.errors import NameClash, Refused
+from flowscale_stacks.reading.errors import ClusterUnreachable
 
 RHYTHM = Rhythm(heal=100, first=5, longest=60)
 GOOD = succeeded(Memory(), "a", 10)

@@ -9,7 +9,8 @@ from flowscale_stacks.gitops.errors import GitError, RepositoryUnreachable
 from flowscale_stacks.gitops.following import Follower
 from flowscale_stacks.gitops.metrics import Metrics
 from flowscale_stacks.gitops.status import Everyone, Status
-from flowscale_stacks.operations.errors import ClusterUnreachable, Refused
+from flowscale_stacks.operations.errors import Refused
+from flowscale_stacks.reading.errors import ClusterUnreachable
 
 
 @dataclass

@@ -15,6 +15,7 @@ import yaml
 from flowscale_stacks.operations import Operator, Outcome
 from flowscale_stacks.operations import errors as bad
 from flowscale_stacks.program import Source
+from flowscale_stacks.reading.errors import ClusterUnreachable, CredentialsRefused
 from harness.control_plane import ControlPlane
 from harness.pulumi import Pulumi
 from harness.spec_folders import digest, write
@@ -34,6 +35,12 @@ def resource(cluster: ControlPlane, namespace: str, name: str = "hello") -> Any:
 
 def namespaces(cluster: ControlPlane) -> set[str]:
     return {each["metadata"]["name"] for each in cluster.get("namespaces")["items"]}
+
+
+def definitions(cluster: ControlPlane) -> set[str]:
+    """Those of our resources."""
+    every = cluster.get("customresourcedefinitions")["items"]
+    return {each["metadata"]["name"] for each in every if each["spec"]["group"] == "flowscale.ai"}
 
 
 def touched(outcome: Outcome) -> set[tuple[str, str]]:
@@ -69,7 +76,7 @@ def test_a_stack_goes_up_changes_drifts_heals_and_comes_down(
 
     operator(folder).destroy()
     assert "life" not in namespaces(cluster)
-    assert "flowscale.ai" not in cluster.kubectl("get", "customresourcedefinitions")
+    assert definitions(cluster) == set()
     with pytest.raises(bad.Nowhere, match="has no stack test"):
         operator(folder).history()
 
@@ -143,9 +150,10 @@ def test_two_environments_live_side_by_side(cluster: ControlPlane, pulumi: Pulum
     operator(folder, "east").destroy()
     assert "east" not in namespaces(cluster)
     assert resource(cluster, "west")["spec"]["workflow"] == "hello"
+    assert definitions(cluster) == {"budgets.flowscale.ai", "workflowdeployments.flowscale.ai"}
     assert operator(folder, "west").drift().changes == ()
     operator(folder, "west").destroy()
-    assert "flowscale.ai" not in cluster.kubectl("get", "customresourcedefinitions")
+    assert definitions(cluster) == set()
 
 
 def test_fifty_deployments_go_up_at_once(cluster: ControlPlane, pulumi: Pulumi, tmp_path: Path) -> None:
@@ -224,14 +232,14 @@ def test_bad_input_says_what_to_do_and_leaves_no_trace(
     config = yaml.safe_load(cluster.kubeconfig.read_text())
     wrong = tmp_path / "kubeconfig"
     monkeypatch.setenv("KUBECONFIG", str(wrong))
-    with pytest.raises(bad.ClusterUnreachable, match="set KUBECONFIG"):
+    with pytest.raises(ClusterUnreachable, match="set KUBECONFIG"):
         operator(folder).up()
     config["users"][0]["user"]["token"] = "expired"
     wrong.write_text(yaml.safe_dump(config))
-    with pytest.raises(bad.CredentialsRefused, match="log in to the cluster again"):
+    with pytest.raises(CredentialsRefused, match="log in to the cluster again"):
         operator(folder).up()
     config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
     wrong.write_text(yaml.safe_dump(config))
-    with pytest.raises(bad.ClusterUnreachable, match=r"no API server answers at https://127\.0\.0\.1:9"):
+    with pytest.raises(ClusterUnreachable, match=r"no API server answers at https://127\.0\.0\.1:9"):
         operator(folder).up()
     assert namespaces(cluster).isdisjoint({"routed"})

@@ -10,10 +10,12 @@ from flowscale_stacks.reading import (
     ClusterUnreachable,
     NotObjects,
     NotRevision,
+    Source,
     at_revision,
+    objects_of,
     read_cluster,
-    read_folder,
     read_objects,
+    read_specs,
     render_objects,
 )
 from harness.control_plane import ControlPlane, scratch
@@ -61,13 +63,16 @@ def _spec(most):
     )
 
 
+def _objects(folder):
+    return objects_of(read_specs(Source(folder=folder)))
+
+
 def test_a_folder_is_read_as_it_was_at_a_revision(repository):
     with at_revision(repository, "HEAD") as before:
-        old = read_folder(before, None)
-    new = read_folder(repository, None)
+        old = _objects(before)
 
     changed = {
-        (change.kind, field.path) for change in compare(old.objects, new.objects) for field in change.fields
+        (change.kind, field.path) for change in compare(old, _objects(repository)) for field in change.fields
     }
 
     assert changed == {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowscale_specs import ResolvedProject, parse, resolve
-from flowscale_stacks.program.records import Hold, Record, Served, earlier, held, standing, wanted
+from flowscale_stacks.reading.records import Hold, Record, Served, earlier, held, standing, wanted
 
 HUNDRED = Decimal(100)
 

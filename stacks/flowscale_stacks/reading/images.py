@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flowscale_stacks.compile import Images
-from flowscale_stacks.program.errors import NoImages
+from flowscale_stacks.reading.errors import NoImages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowscale_specs.releases import Lock
 
-OURS = ("gateway", "executor", "controllers")
+OURS = ("gateway", "executor", "controllers", "jobs")
 NAMES = (*OURS, "database", "objects")
 REGISTRY = "ghcr.io/flowscale"
 
@@ -24,11 +23,6 @@ def images_of(lock: Lock, given: Mapping[str, str]) -> Images:
     if unknown := sorted(set(given) - set(NAMES)):
         raise NoImages(f"there is no image called {unknown[0]!r}: the names are {', '.join(NAMES)}")
     published = {name: f"{REGISTRY}/{name}:{version('flowscale-platform')}" for name in OURS}
-    locked = {name: lock.images[name] for name in NAMES if name in lock.images}
-    chosen = published | locked | dict(given)
-    own = Images(gateway=chosen["gateway"], executor=chosen["executor"], controllers=chosen["controllers"])
-    return replace(
-        own,
-        database=chosen.get("database", own.database),
-        objects=chosen.get("objects", own.objects),
-    )
+    locked = {name: image for name, image in lock.images.items() if name in NAMES}
+    chosen: dict[str, Any] = {**published, **locked, **given}
+    return Images(**chosen)

@@ -3,8 +3,8 @@
 import pytest
 
 from flowscale_specs import ResolvedProject, parse, resolve
-from flowscale_stacks.program.errors import UnknownTarget
-from flowscale_stacks.program.targets import for_target, stack_name, target_names
+from flowscale_stacks.reading.errors import UnknownTarget
+from flowscale_stacks.reading.targets import for_target, stack_name, target_names
 
 SPECS = b"""
 kind: Workflow

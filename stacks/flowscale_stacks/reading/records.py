@@ -5,6 +5,7 @@ A rollback holds: while git still names the releases that were left, later updat
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from flowscale_specs import ResolvedProject
+    from flowscale_stacks.compile import Object
 
+HELD = "flowscale.ai/rolled-back"
+"""The annotation of a deployment that a rollback stands for: the hold, as JSON."""
 Releases = dict[str, dict[str, str]]
 """Workflow -> version -> digest."""
 
@@ -99,6 +103,24 @@ def held(
         deployments[name] = replace(deployments[name], traffic=hold.serve.traffic)
         merged.setdefault(hold.serve.workflow, {}).update(hold.serve.releases)
     return replace(project, deployments=deployments), merged
+
+
+def marked(item: Object, holds: Mapping[str, Hold]) -> Object:
+    """An object, with the annotation that tells of a rollback where it is a deployment that one stands for."""
+    meta = item["metadata"]
+    if item["kind"] != "WorkflowDeployment" or meta["name"] not in holds:
+        return item
+    text = json.dumps(holds[meta["name"]].to_json(), separators=(",", ":"))
+    return {**item, "metadata": {**meta, "annotations": {**meta.get("annotations", {}), HELD: text}}}
+
+
+def marks(objects: Iterable[Object]) -> dict[str, Hold]:
+    """The rollbacks that objects tell of."""
+    return {
+        item["metadata"]["name"]: Hold.from_json(json.loads(text))
+        for item in objects
+        if (text := (item["metadata"].get("annotations") or {}).get(HELD))
+    }
 
 
 def earlier(records: Sequence[Record], name: str, now: Served, digest: str | None = None) -> Served | None:

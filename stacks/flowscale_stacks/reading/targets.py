@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flowscale_stacks.program.errors import UnknownTarget
+from flowscale_stacks.reading.errors import UnknownTarget
 
 if TYPE_CHECKING:
     from flowscale_specs import ResolvedProject

@@ -1,7 +1,8 @@
-"""The API server, asked before an update: does it answer, does it know us, which kinds and names are there."""
+"""The API server of a context: does it answer, does it know us, which kinds and objects are there."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx2 as httpx
@@ -9,7 +10,7 @@ from lightkube.config.client_adapter import Client, ConnectionParams
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.core.exceptions import ConfigError
 
-from flowscale_stacks.operations.errors import ClusterUnreachable, CredentialsRefused
+from flowscale_stacks.reading.errors import ClusterUnreachable, CredentialsRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,9 @@ _APPLIED = {"Content-Type": "application/apply-patch+yaml"}
 _SECONDS = 20.0
 _REFUSALS = frozenset({401, 403})
 _GONE = frozenset({404, 405})
+_BUSY = 429
+_TRIES = 10
+"""How often a server is asked that says when to come back, as it does while it learns a new definition."""
 
 Kinds = dict[tuple[str, str], tuple[str, bool]]
 """(apiVersion, kind) -> (plural, whether it is in namespaces)."""
@@ -64,22 +68,16 @@ class Cluster:
         answer = self.get(path, accept=_NAMES) or {}
         return frozenset(item["metadata"].get("namespace", "") for item in answer.get("items") or ())
 
-    def get(self, path: str, *, accept: str = "application/json") -> dict[str, Any] | None:
+    def get(self, path: str, *, accept: str = "application/json", **query: str) -> dict[str, Any] | None:
         """What the server answers; None where there is nothing. Raises ClusterUnreachable or CredentialsRefused."""
-        return self.send("GET", path, accept=accept)
+        return self.send("GET", path, accept=accept, **query)
 
     def send(
         self, method: str, path: str, body: Any = None, *, accept: str = "application/json", **query: str
     ) -> dict[str, Any] | None:
         """One request; a body is applied on the server's side."""
         headers = {"Accept": accept, **(_APPLIED if body is not None else {})}
-        try:
-            reply = self._client.request(method, path, json=body, params=query, headers=headers)
-        except (httpx.HTTPError, OSError) as error:
-            raise ClusterUnreachable(
-                f"no API server answers at {self.server} ({error}): check KUBECONFIG, the context that the "
-                "environment names, and `kubectl cluster-info`"
-            ) from error
+        reply = self._patiently(method, path, json=body, params=query, headers=headers)
         if reply.status_code in _GONE:
             return None
         if reply.status_code in _REFUSALS:
@@ -87,6 +85,20 @@ class Cluster:
         if not reply.is_success:
             raise ClusterUnreachable(f"{self.server}{path} answered {reply.status_code}: {reply.text[:300]}")
         return dict(reply.json())
+
+    def _patiently(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        for _ in range(_TRIES):
+            try:
+                reply = self._client.request(method, path, **rest)
+            except (httpx.HTTPError, OSError) as error:
+                raise ClusterUnreachable(
+                    f"no API server answers at {self.server} ({error}): check KUBECONFIG, the context that the "
+                    "environment names, and `kubectl cluster-info`"
+                ) from error
+            if reply.status_code != _BUSY:
+                break
+            time.sleep(float(reply.headers.get("retry-after", 1)))
+        return reply
 
 
 def collection(version: str, plural: str, namespace: str | None) -> str:
