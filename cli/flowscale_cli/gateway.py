@@ -28,6 +28,12 @@ def command(
     port: Annotated[
         int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
     ] = 8000,
+    grpc_port: Annotated[
+        int | None,
+        typer.Option(
+            help="A port for the Open Inference Protocol over gRPC; 0 takes a free one.", min=0, max=65535
+        ),
+    ] = None,
     allow_private_urls: Annotated[
         bool, typer.Option(help="Let URL inputs lead to addresses that aren't public.")
     ] = False,
@@ -44,6 +50,8 @@ def command(
     if folder is not None:
         read(folder, environment)
     check_free(host, port)
+    if grpc_port:
+        check_free(host, grpc_port, "--grpc-port")
     from flowscale_runtime.logs import configure
     from flowscale_runtime.processes.gateway import Settings, serve
     from flowscale_runtime.processes.opening import WrongAddress
@@ -61,6 +69,7 @@ def command(
         internal_token=setting("FLOWSCALE_INTERNAL_TOKEN"),
         owner_key=setting("FLOWSCALE_OWNER_KEY"),
         allow_private_urls=allow_private_urls,
+        grpc_port=grpc_port,
     )
     try:
         serve(settings)

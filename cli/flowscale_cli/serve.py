@@ -29,6 +29,12 @@ def command(
             max=65535,
         ),
     ] = None,
+    grpc_port: Annotated[
+        int | None,
+        typer.Option(
+            help="A port for the Open Inference Protocol over gRPC; 0 takes a free one.", min=0, max=65535
+        ),
+    ] = None,
     data: Data = None,
     environment: Environment = None,
     workers: Annotated[int, typer.Option(help="Host processes at most; 0: one a core.", min=0)] = 0,
@@ -53,6 +59,8 @@ def command(
             f"{folder} declares nothing to serve: add a Workflow, or start with `flowscale init {folder}`"
         )
     check_free(host, port)
+    if grpc_port:
+        check_free(host, grpc_port, "--grpc-port")
     from flowscale_runtime.engines.errors import EngineMissing
     from flowscale_runtime.logs import configure
     from flowscale_runtime.stores.exclusive import DataInUse
@@ -69,6 +77,7 @@ def command(
         workers=workers,
         allow_private_urls=allow_private_urls,
         engine=engine.value,
+        grpc_port=grpc_port,
     )
     if project.schedules:
         _fire(settings.folder, environment, settings.data)
@@ -94,7 +103,7 @@ def _fire(folder: Path, environment: str | None, data: Path) -> None:
     Thread(target=lambda: asyncio.run(schedules.run()), name="schedules", daemon=True).start()
 
 
-def check_free(host: str, port: int) -> None:
+def check_free(host: str, port: int, option: str = "--port") -> None:
     """Raises an error that says what to do where nothing can listen on this address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -105,6 +114,6 @@ def check_free(host: str, port: int) -> None:
         raise UsageError(f"there is no host {host!r} to listen on") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            hint = "stop what listens there, or take another with --port (0: any free one)"
+            hint = f"stop what listens there, or take another with {option} (0: any free one)"
             raise CliError(f"port {port} of {host} is in use: {hint}") from error
         raise CliError(f"can't listen on port {port} of {host}: {error.strerror}") from error

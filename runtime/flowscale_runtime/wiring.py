@@ -66,7 +66,8 @@ class Settings:
     `workers` bounds host processes (0: as many as the machine has cores, at least 2), `memory` is the share of the
     machine's memory that one run may take where its deployment says nothing, `grace` the seconds that runs get when
     the server stops. `comfyui_port` is where ComfyUI's protocol has the root of a server of its own, without keys where
-    `host` is this machine (None: it is under /comfy alone). `engine` is what computes: one of `picking.ENGINES`.
+    `host` is this machine (None: it is under /comfy alone). `engine` is what computes: one of `picking.ENGINES`. `grpc_port` is where
+    the Open Inference Protocol answers over gRPC (None: nowhere; 0: any free port).
     """
 
     folder: Path
@@ -80,6 +81,7 @@ class Settings:
     allow_private_urls: bool = False
     comfyui_port: int | None = None
     engine: str = "inprocess"
+    grpc_port: int | None = None
 
 
 def serve(settings: Settings) -> None:
@@ -88,7 +90,7 @@ def serve(settings: Settings) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     with exclusive(settings.data):
         config = uvicorn.Config(
-            create_app(lambda app: running(app, settings, second)),
+            create_app(lambda app: running(app, settings, second, rpc)),
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -101,7 +103,8 @@ def serve(settings: Settings) -> None:
         second = None
         if settings.comfyui_port is not None:
             second = beside.listener(settings.host, settings.comfyui_port)
-        _announce(settings, f"http://{host}:{port}", second)
+        rpc = beside.reserved(settings.host, settings.grpc_port)
+        _announce(settings, f"http://{host}:{port}", second, rpc)
         for wish in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wish, leave)  # the server raises it again when it has ended
         try:
@@ -117,9 +120,9 @@ def leave(*_: object) -> None:
 
 @asynccontextmanager
 async def running(
-    app: FastAPI, settings: Settings, second: socket.socket | None = None
+    app: FastAPI, settings: Settings, second: socket.socket | None = None, rpc: socket.socket | None = None
 ) -> AsyncIterator[None]:
-    """Everything that runs beside the routes, for as long as the block lasts; `second` is for ComfyUI's clients."""
+    """All that runs beside the routes while the block lasts; `second` is for ComfyUI's clients, `rpc` for gRPC's."""
     data, bus, served, metrics = settings.data, Bus(), Served(), Metrics()
     for name in ("inputs", "hosts", "definitions"):
         (data / name).mkdir(parents=True, exist_ok=True)
@@ -155,6 +158,7 @@ async def running(
         hosts=agent.status,
         deliver=deliveries.wake,
         engine=engine.metrics,
+        networks=engine,
     )
     hub = Hub(bus, now, lambda run_id: private.pop(run_id, None))
     comfy = app.state.comfyui = Comfy(
@@ -181,11 +185,9 @@ async def running(
         hub.run(await waiting(database)),
     ]
     if second is not None:
-        keyed = not guard.local(settings.host)
-        app_of_its_own = comfyui.application(lambda: comfy, keyed=keyed, page=True)
-        parts.append(beside.serve(app_of_its_own, second))
+        parts.append(on_its_own(comfy, second, keyed=not guard.local(settings.host)))
     try:
-        async with together(parts):
+        async with together(parts), beside.answering(state, rpc):
             try:
                 yield
             finally:
@@ -195,6 +197,11 @@ async def running(
         await engine.close()
         await fetcher.close()
         await database.close()
+
+
+async def on_its_own(comfy: Comfy, place: socket.socket, *, keyed: bool) -> None:
+    """ComfyUI's protocol at the root of a server of its own."""
+    await beside.serve(comfyui.application(lambda: comfy, keyed=keyed, page=True), place)
 
 
 @asynccontextmanager
@@ -310,8 +317,10 @@ def keep_file(path: Path, text: str) -> None:
     aside.rename(path)
 
 
-def _announce(settings: Settings, url: str, second: socket.socket | None) -> None:
+def _announce(settings: Settings, url: str, second: socket.socket | None, rpc: socket.socket | None) -> None:
     facts = {"url": url, "pid": os.getpid(), "key_file": str(settings.data / "owner.key")}
+    if rpc is not None:
+        facts["grpc_address"] = beside.address(rpc)
     if second is not None:
         host, port = second.getsockname()[:2]
         facts["comfyui_url"] = f"http://{host}:{port}"

@@ -36,12 +36,11 @@ class Channel:
         with self._lock:
             self._socket.sendall(pack(head, blob))
 
-    def receive(self) -> dict[str, Any] | None:
-        """The next message's head, or None when the worker has gone."""
+    def receive(self) -> tuple[dict[str, Any], bytes] | None:
+        """The next message, or None when the worker has gone."""
         lengths = self._reader.read(_LENGTHS.size)
         if len(lengths) < _LENGTHS.size:
             return None
         head, blob = _LENGTHS.unpack(lengths)
         data = self._reader.read(head + blob)
-        message: dict[str, Any] = orjson.loads(data[:head])
-        return message
+        return orjson.loads(data[:head]), data[head:]

@@ -55,7 +55,8 @@ def listen(
     questions: "SimpleQueue[Message]",
 ) -> None:
     """Takes messages; a worker that has gone ends this process, whatever runs."""
-    while (message := channel.receive()) is not None:
+    while (received := channel.receive()) is not None:
+        message, _ = received
         if message["type"] in {"run", "forget"}:
             jobs.put(message)
         elif message["type"] == "check":

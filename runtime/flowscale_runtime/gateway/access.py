@@ -118,12 +118,19 @@ class Gate:
     def check_rate(self, principal: Principal, deployment: Deployment) -> None:
         """Counts this request; raises RateLimited past the key's or the deployment's rate."""
         limit = deployment.spec.limits.rate
-        for item in filter(None, (_of_key(principal.rate), _of_pair(limit))):
+        self._count(principal, deployment.name, _of_key(principal.rate), _of_pair(limit))
+
+    def _count(self, principal: Principal, name: str, *terms: RateLimitItem | None) -> None:
+        for item in filter(None, terms):
             who = principal.key_id or "anonymous"
-            if not self._rates.hit(item, who, deployment.name):
-                window = self._rates.get_window_stats(item, who, deployment.name)
+            if not self._rates.hit(item, who, name):
+                window = self._rates.get_window_stats(item, who, name)
                 wait = max(window.reset_time - self._clock() / SECOND, 1.0)
                 raise RateLimited(f"More than {item} from this key.", retry_after=wait, limit=str(item))
+
+    def check_key_rate(self, principal: Principal, name: str) -> None:
+        """Counts a request to something that has no rate of its own; raises RateLimited past the key's."""
+        self._count(principal, name, _of_key(principal.rate))
 
     def forget(self) -> None:
         """Asks the database again for every key: something about keys has changed."""

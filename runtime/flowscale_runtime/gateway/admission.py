@@ -42,7 +42,8 @@ _LETTERS = string.ascii_uppercase + string.digits
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A run that somebody wants. `idempotency` is the caller's key; `fresh` asks for no answer of an earlier run."""
+    """A run that somebody wants. `idempotency` is the caller's key; `fresh` asks for no answer of an earlier run;
+    `version` is the one that the caller names, else the deployment's weights decide."""
 
     principal: Principal
     deployment: Deployment
@@ -52,6 +53,7 @@ class Wish:
     batch_id: str | None = None
     retry_of: str | None = None
     fresh: bool = False
+    version: str | None = None
 
 
 class Admission:
@@ -101,7 +103,11 @@ class Admission:
     async def prepare(self, wish: Wish, run_id: str) -> NewRun:
         """Everything about a run that can be known before the transaction. Raises an ApiError."""
         deployment, principal, options = wish.deployment, wish.principal, wish.options
-        version = deployment.choose(principal.key_id or options.group_id or "")
+        version = (
+            deployment.named(wish.version)
+            if wish.version
+            else deployment.choose(principal.key_id or options.group_id or "")
+        )
         limits, now = deployment.spec.limits, self._clock()
         inputs = await self._inputs(version.interface, wish.inputs, limits.body, deployment.project)
         suffix = new_suffix()

@@ -40,6 +40,7 @@ from flowscale_runtime.gateway.errors import (
     NotFound,
     NotReady,
 )
+from flowscale_runtime.gateway.inference import rest
 from flowscale_runtime.gateway.replies import failure
 from flowscale_runtime.gateway.state import state_of
 from flowscale_runtime.stores.errors import Unavailable
@@ -70,6 +71,7 @@ def create_app(lifespan: Lifespan, *, comfy: bool = True) -> FastAPI:
         app.router.routes.extend(plain(module.router, PREFIX))
     app.router.routes.extend(plain(health.router))
     app.router.routes.extend(plain(outside))
+    app.router.routes.extend(plain(rest.router))
     app.router.routes.extend(plain(internal.router))
     if comfy:
         app.router.routes.append(Mount("/comfy", comfyui.application(lambda: app.state.comfyui)))

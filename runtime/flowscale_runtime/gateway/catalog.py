@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flowscale_runtime.engines.networks.values import Network
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.errors import InvalidInputs, NotFound
 from flowscale_specs import ResolvedBudget, ResolvedDeployment, ResolvedJwt
@@ -43,6 +44,18 @@ class Deployment:
     def name(self) -> str:
         return self.spec.name
 
+    def named(self, version: str) -> Version:
+        """The version of this name that is served. Raises NotFound."""
+        for one in self.versions:
+            if one.version == version:
+                return one
+        served = [one.version for one in self.versions]
+        raise NotFound(
+            f"{self.name!r} serves no version {version!r}: there is {', '.join(served)}.",
+            version=version,
+            served=served,
+        )
+
     def choose(self, caller: str) -> Version:
         """The version for a caller: the same one as long as the weights stay."""
         if len(self.versions) == 1:
@@ -66,6 +79,8 @@ class Catalog:
     """What people and groups of an identity provider may do, by name."""
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Roles that the project declares beside the built-in ones."""
+    networks: tuple[Network, ...] = ()
+    """What `Model` specs declare."""
 
     def select(self, name: str | None) -> Deployment:
         """The deployment of this name; without a name the only one there is. Raises NotFound, InvalidInputs."""

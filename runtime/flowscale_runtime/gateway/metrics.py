@@ -44,6 +44,19 @@ class Metrics:
         self.running = Gauge(
             "flowscale_runs_running", "Runs that compute", ["deployment"], registry=self.registry
         )
+        self.passes = Counter(
+            "flowscale_model_requests",
+            "Requests to Models, by how they ended",
+            ["model", "status"],
+            registry=self.registry,
+        )
+        self.pass_seconds = Histogram(
+            "flowscale_model_seconds",
+            "Time that a Model took to answer",
+            ["model"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
         self.hosts = Gauge("flowscale_hosts", "Host processes, by state", ["state"], registry=self.registry)
 
     def replied(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -63,6 +76,11 @@ class Metrics:
             self.runs.labels(deployment, event.type).inc()
             self.run_seconds.labels(deployment).observe(event.data["execution_time"])
             self.cost.labels(deployment).inc(event.data["cost"])
+
+    def passed(self, model: str, status: str, seconds: float) -> None:
+        """Counts a request to a Model."""
+        self.passes.labels(model, status).inc()
+        self.pass_seconds.labels(model).observe(seconds)
 
     def page(self) -> bytes:
         """The exposition text."""

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from flowscale_runtime.gateway.access import Gate
 from flowscale_runtime.gateway.admission import Admission
 from flowscale_runtime.gateway.catalog import Served
+from flowscale_runtime.gateway.inference.ports import Networks
 from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.gateway.metrics import Metrics
 from flowscale_runtime.gateway.sources import Sources
@@ -25,7 +26,7 @@ async def _nothing() -> str:
 @dataclass(frozen=True, slots=True)
 class State:
     """The gateway's parts. `clock` gives microseconds since the epoch; `hosts` lists host processes,
-    `deliver` tells that webhooks wait, `engine` gives the engine's own metrics."""
+    `deliver` tells that webhooks wait, `engine` gives the engine's own metrics, `networks` computes passes outside of runs."""
 
     served: Served
     database: Database
@@ -42,6 +43,7 @@ class State:
     hosts: Callable[[], list[dict[str, Any]]]
     deliver: Callable[[], None]
     engine: Callable[[], Awaitable[str]] = _nothing
+    networks: Networks | None = None
 
 
 def state_of(request: HTTPConnection) -> State:

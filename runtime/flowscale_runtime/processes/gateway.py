@@ -17,6 +17,7 @@ import uuid_utils
 import uvicorn
 from fastapi import FastAPI
 
+from flowscale_runtime import beside
 from flowscale_runtime.clock import now
 from flowscale_runtime.gateway.access import Gate
 from flowscale_runtime.gateway.admission import Admission
@@ -52,7 +53,8 @@ class Settings:
     """How a gateway serves: the specs of a `folder`, or the resources of a `namespace`.
 
     `internal_token` opens /internal/v1 to controllers ("" closes it), `owner_key` is an owner's API key that is to be
-    valid; where there is none and the project has no key, one is made and kept in `data`.
+    valid; where there is none and the project has no key, one is made and kept in `data`. `grpc_port` is where the Open
+    Inference Protocol answers over gRPC (None: nowhere; 0: any free port).
     """
 
     database: str
@@ -67,6 +69,7 @@ class Settings:
     owner_key: str = ""
     allow_private_urls: bool = False
     grace: float = 30.0
+    grpc_port: int | None = None
 
 
 def serve(settings: Settings) -> None:
@@ -75,7 +78,7 @@ def serve(settings: Settings) -> None:
         (settings.data / name).mkdir(parents=True, exist_ok=True)
     open_objects(settings.objects, settings.data)  # here, what is wrong is told to a person
     config = uvicorn.Config(
-        create_app(lambda app: running(app, settings), comfy=False),
+        create_app(lambda app: running(app, settings, rpc), comfy=False),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -85,7 +88,9 @@ def serve(settings: Settings) -> None:
     )
     listener = config.bind_socket()
     host, port = listener.getsockname()[:2]
+    rpc = beside.reserved(settings.host, settings.grpc_port)
     facts = {"url": f"http://{host}:{port}", "pid": os.getpid(), "key_file": str(settings.data / "owner.key")}
+    facts |= {"grpc_address": beside.address(rpc)} if rpc else {}
     keep_file(settings.data / "server.json", json.dumps(facts))
     log.warning("listening on %s", facts["url"])
     for wish in (signal.SIGTERM, signal.SIGINT):
@@ -110,7 +115,7 @@ class Hosts:
 
 
 @asynccontextmanager
-async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = None) -> AsyncIterator[None]:
     """Everything that runs beside the routes, for as long as the block lasts."""
     data, bus, served, metrics, hosts = settings.data, Bus(), Served(), Metrics(), Hosts()
     database = open_database(settings.database)
@@ -156,7 +161,7 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         hosts.watch(database),
     ]
     try:
-        async with together(parts):
+        async with together(parts), beside.answering(state, rpc):
             await relay.listening.wait()
             yield
             await relay.settle()

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import uuid_utils
 
 from flowscale_runtime.engines import frames, processes
 from flowscale_runtime.engines.errors import HostDied
+from flowscale_runtime.engines.networks.values import Network, Tensor
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.engines.workspace import Workspace
+from flowscale_runtime.worker.networks import NetworkProcess
 from flowscale_runtime.worker.ports import Tell
 
 LOG_LINES = 2000
@@ -171,15 +174,30 @@ def _ended(code: int) -> str:
 
 
 class ProcessEngine:
-    """The in-process engine: every host is a process of ours, and nothing else runs."""
+    """The in-process engine: every host is a process of ours, and one more computes networks for callers of the API.
+
+    `budget` is the bytes of networks that a process keeps in memory; None keeps all.
+    """
+
+    def __init__(self, budget: int | None = None) -> None:
+        self._networks = NetworkProcess(budget)
 
     def host(self, environment: Environment, folder: Path, inputs: Path) -> ProcessHost:
         """A host that isn't started."""
         return ProcessHost(environment, folder, inputs)
+
+    async def ready(self, network: Network) -> None:
+        """Returns once a network is loaded. Raises NetworkError."""
+        await self._networks.ready(network)
+
+    async def infer(self, network: Network, given: Sequence[Tensor]) -> list[Tensor]:
+        """One pass of a network. Raises NetworkError."""
+        return await self._networks.infer(network, given)
 
     async def metrics(self) -> str:
         """Nothing beyond what the gateway counts."""
         return ""
 
     async def close(self) -> None:
-        """Hosts share nothing."""
+        """Ends the process of networks; hosts share nothing."""
+        await self._networks.close()

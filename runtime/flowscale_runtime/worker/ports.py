@@ -1,10 +1,11 @@
 """What the worker asks of an engine: hosts that compute one run at a time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from flowscale_runtime.engines.networks.values import Network, Tensor
 from flowscale_runtime.engines.values import Environment
 
 Tell = Callable[[dict[str, Any], bytes], None]
@@ -66,6 +67,12 @@ class Engine(Protocol):
 
     def host(self, environment: Environment, folder: Path, inputs: Path) -> Host:
         """A host that isn't started, its folder below `folder`."""
+
+    async def ready(self, network: Network) -> None:
+        """Returns once a network is loaded for callers that aren't nodes. Raises NetworkError."""
+
+    async def infer(self, network: Network, given: Sequence[Tensor]) -> list[Tensor]:
+        """One pass of a network, tensors in the order in which it declares them. Raises NetworkError."""
 
     async def metrics(self) -> str:
         """What it counts, as Prometheus reads it."""

@@ -3,6 +3,7 @@
 NetworkError
     CantLoad        its file, its code or its format can't be used here
     BadTensor       what it was given doesn't fit what it declares
+    Broke           computing it failed
 """
 
 
@@ -16,3 +17,7 @@ class CantLoad(NetworkError):
 
 class BadTensor(NetworkError):
     """What a network was given doesn't fit what it declares."""
+
+
+class Broke(NetworkError):
+    """Computing a network failed."""

@@ -30,7 +30,7 @@ class LocalNetworks:
 
     @property
     def resident(self) -> tuple[str, ...]:
-        """The networks in memory, the least used first."""
+        """The networks in memory, by name and digest, the least used first."""
         return self._runners.keys
 
     def forward(self, name: str, tensors: Sequence[Any]) -> list[Any]:
@@ -38,10 +38,17 @@ class LocalNetworks:
         network = self._networks.get(name)
         if network is None:
             raise unknown(name, self.names)
+        return self.compute(network, tensors)
+
+    def compute(self, network: Network, tensors: Sequence[Any]) -> list[Any]:
+        """One pass of a network, whether it was named before or not. Raises NetworkError."""
         given = runners.check(network, tensors)
+        return self.load(network)(given)
+
+    def load(self, network: Network) -> runners.Runner:
+        """Has a network in memory. Raises CantLoad."""
         size = network.memory or network.file.stat().st_size
-        run = self._runners.get(name, size, lambda: runners.load(network, self._device))
-        return run(given)
+        return self._runners.get(network.model, size, lambda: runners.load(network, self._device))
 
 
 def let_go() -> None:

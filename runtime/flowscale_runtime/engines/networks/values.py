@@ -1,6 +1,6 @@
 """A network as engines need it: where its weights are, what goes in and out, how it is batched."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,14 @@ class Network:
     priorities: int = 1
 
     @property
+    def version(self) -> str:
+        """What callers see of its digest: it changes with anything that it computes."""
+        return self.digest[:12]
+
+    @property
     def model(self) -> str:
         """Its name in Triton: a changed network stands beside the old one."""
-        return f"{self.name}-{self.digest[:12]}"
+        return f"{self.name}-{self.version}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for the configuration of a process."""
@@ -61,3 +66,34 @@ class Network:
         code = Path(found["code"]) if found["code"] else None
         plain = {"file": Path(found["file"]), "code": code, "preferred": tuple(found["preferred"])}
         return cls(**{**found, **ports, **plain})
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor as it travels: Triton's word for its type, its shape, and its elements in little endian, row by row.
+
+    Elements of type BYTES each have their length in front, as 4 bytes.
+    """
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+    raw: bytes
+
+
+def joined(tensors: Sequence[Tensor]) -> tuple[list[dict[str, Any]], bytes]:
+    """Tensors as a list of plain values and the bytes of all."""
+    heads = [
+        {"name": one.name, "type": one.type, "shape": one.shape, "size": len(one.raw)} for one in tensors
+    ]
+    return heads, b"".join(one.raw for one in tensors)
+
+
+def split(heads: Sequence[Mapping[str, Any]], blob: bytes) -> list[Tensor]:
+    """The tensors that `joined` put together."""
+    found, place = [], 0
+    for head in heads:
+        raw = blob[place : place + head["size"]]
+        found.append(Tensor(head["name"], head["type"], tuple(head["shape"]), raw))
+        place += head["size"]
+    return found

@@ -1,13 +1,14 @@
 """Requests to a Triton server over gRPC: models loaded and unloaded, messages streamed, tensors in and out."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 import numpy
 import orjson
 from tritonclient.grpc import aio
-from tritonclient.utils import InferenceServerException
+from tritonclient.utils import InferenceServerException, triton_to_np_dtype
 
+from flowscale_runtime.engines.networks.values import Port, Tensor
 from flowscale_runtime.engines.triton.configs import BLOB, HEAD
 from flowscale_runtime.engines.triton.errors import CallFailed, NotServed
 
@@ -62,6 +63,16 @@ class Client:
         finally:
             stream.cancel()
 
+    async def infer(self, model: str, given: Sequence[Tensor], wanted: Sequence[Port]) -> list[Tensor]:
+        """One pass of a network. Raises CallFailed."""
+        inputs = [_given(tensor) for tensor in given]
+        try:
+            result = await self._client.infer(model, inputs)
+        except InferenceServerException as error:
+            raise CallFailed(error.message()) from error
+        found = [(port, result.as_numpy(port.name)) for port in wanted]
+        return [Tensor(port.name, port.type, one.shape, one.tobytes()) for port, one in found]
+
     async def close(self) -> None:
         """Ends the connection."""
         if self._made:
@@ -72,6 +83,13 @@ class Client:
         if self._made is None:
             self._made = aio.InferenceServerClient(self.address)
         return self._made
+
+
+def _given(tensor: Tensor) -> aio.InferInput:
+    array = numpy.frombuffer(tensor.raw, triton_to_np_dtype(tensor.type)).reshape(tensor.shape)
+    given = aio.InferInput(tensor.name, list(tensor.shape), tensor.type)
+    given.set_data_from_numpy(array)
+    return given
 
 
 async def _one(model: str, data: bytes) -> AsyncIterator[dict[str, Any]]:

@@ -72,4 +72,4 @@ def test_networks_over_the_budget_leave_in_turn(network):
     pixels = torch.rand(1, 3, 4, 4)
     for name in ("a", "b", "a", "c"):
         networks.forward(name, [pixels])
-    assert networks.resident == ("a", "c")
+    assert networks.resident == (both[0].model, both[2].model)
