@@ -87,12 +87,11 @@ def write(answer: Answer, question: Question) -> tuple[bytes, dict[str, str]]:
     for tensor in answer.outputs:
         binary = asked.get(tensor.name)
         if question.binary if binary is None else binary:
-            size = {"binary_data_size": len(tensor.raw)}
-            items.append(tensors.head(tensor) | {"parameters": size})
+            items.append({**tensors.head(tensor), "parameters": {"binary_data_size": len(tensor.raw)}})
             blobs.append(tensor.raw)
         else:
             items.append(tensors.to_json(tensor))
-    head = {"model_name": answer.model, "model_version": answer.version, "outputs": items}
+    head: dict[str, Any] = {"model_name": answer.model, "model_version": answer.version, "outputs": items}
     head |= {"id": answer.id} if answer.id else {}
     head |= {"parameters": dict(answer.parameters)} if answer.parameters else {}
     text = orjson.dumps(head)
