@@ -81,7 +81,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
             input=json.dumps(told),
             text=True,
             stdout=sys.stderr,
-            env={**os.environ, "PULUMI_CONFIG": ""},
+            env={**os.environ, "PULUMI_CONFIG": "{}"},
             check=False,
         )
         if done.returncode:
