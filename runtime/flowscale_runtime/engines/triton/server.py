@@ -10,12 +10,14 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 import uuid_utils
 
 from flowscale_runtime.engines import processes
 from flowscale_runtime.engines.errors import ServerDied
+from flowscale_runtime.engines.triton import leftovers
 from flowscale_runtime.engines.triton.client import Client
 from flowscale_runtime.engines.triton.installation import Installation
 from flowscale_runtime.engines.triton.repository import Repository
@@ -40,6 +42,7 @@ class Server:
         self.networks: set[str] = set()  # models of networks that are loaded
         self._process: subprocess.Popen[bytes] | None = None
         self._metrics = free_port()
+        self._mark: BinaryIO | None = None
 
     @property
     def pid(self) -> int:
@@ -51,7 +54,12 @@ class Server:
         return self._process is not None and not self.died.done()
 
     async def start(self) -> None:
-        """Starts the process and returns when it takes requests. Raises ServerDied."""
+        """Starts the process and returns when it takes requests. Raises ServerDied.
+
+        What servers left in shared memory whose worker was killed goes first.
+        """
+        leftovers.sweep(SHARED)
+        self._mark = leftovers.own(SHARED, self.name)
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603  the program is the one that the installation names
                 self._command(),
@@ -100,6 +108,8 @@ class Server:
             await self.died
         await self.client.close()
         await asyncio.to_thread(self._remove)
+        if self._mark is not None:
+            self._mark.close()
 
     def _ended(self) -> None:
         assert self._process
