@@ -105,7 +105,7 @@ def end(connection: Connection, run: Row[Any], ending: Ending, now: int) -> Chan
     """What every end has in common: the row, outputs, money, events, webhooks, and those who wait for the same."""
     if run.cache_key:
         lock(connection, f"answer {run.project} {run.cache_key}")
-    seconds = (run.seconds or 0.0) + ending.seconds
+    seconds = (run.seconds or 0.0) + counted(ending.seconds, run)
     paid = cost(seconds, run.price)
     connection.execute(
         _END,
@@ -150,6 +150,11 @@ def answer_from(
     waiting = connection.execute(query).all()
     ending = Ending("completed", artifacts=tuple(artifacts), cached=True)
     return [event for run in waiting for event in end(connection, run, ending, now).events]
+
+
+def counted(seconds: float, run: Row[Any]) -> float:
+    """What an attempt counts for: a worker that died, or was slow to stop, costs nobody more than was reserved."""
+    return min(seconds, float(run.timeout))
 
 
 def held(connection: Connection, run_id: str, fence: int) -> Row[Any]:

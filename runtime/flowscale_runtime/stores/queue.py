@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from flowscale_runtime.stores import events, lanes
-from flowscale_runtime.stores.outcomes import Ending, close_attempt, end, held, merge, problem
+from flowscale_runtime.stores.outcomes import Ending, close_attempt, counted, end, held, merge, problem
 from flowscale_runtime.stores.tables import DELAYED, QUEUED, RUNNING, attempts, runs
 from flowscale_runtime.stores.turns import Waiting, attempt, draw, favourite
 from flowscale_runtime.stores.values import SECOND, Change, Claimed
@@ -213,7 +213,7 @@ def _back(connection: Connection, run: Row[Any], reason: str, log: str, delay: i
             available_at=now + delay,
             delayed_until=now + delay if delay else None,
             fence=run.fence + 1,
-            seconds=(run.seconds or 0.0) + seconds,
+            seconds=(run.seconds or 0.0) + counted(seconds, run),
             sequence=run.sequence + 1,
         )
     )

@@ -89,7 +89,7 @@ def test_cost_is_never_below_the_exact_price_nor_a_micro_dollar_above(seconds, p
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     steps=st.lists(
-        st.tuples(st.sampled_from(["submit", "finish", "cancel", "die"]), st.floats(0.1, 5)), max_size=30
+        st.tuples(st.sampled_from(["submit", "finish", "cancel", "die"]), st.floats(0.1, 9)), max_size=30
     )
 )
 def test_spent_and_reserved_never_pass_the_limit_and_end_at_what_was_settled(new_run, steps):
