@@ -177,7 +177,7 @@ async def test_secrets_of_webhooks_are_never_shown(server, call, kit, monkeypatc
 async def used(server, kit):
     """Three runs of a deployment that costs money: two completed, one failed."""
     await server.serve(
-        kit.WORKFLOW, BUDGET, kit.deployment("words", gpu="L4", budget="studio", limits={"timeout": "60s"})
+        kit.WORKFLOW, BUDGET, kit.deployment("words", gpu="L4", budget="studio", limits={"timeout": "1h"})
     )
     hour = Outcome("completed", 3600.0, ())
     for tags in (["a", "b"], ["a"]):
@@ -232,7 +232,7 @@ async def test_budgets_show_what_is_spent_reserved_left_and_forecast(used, call)
     _, data = await call("GET", "/budgets")
     [budget] = data["budgets"]
     assert (budget["name"], budget["limit"], budget["spent"]) == ("studio", 100.0, 1.0)
-    reserved = 2 * 60 * 0.5 / 3600
+    reserved = 2 * 0.5  # two attempts of an hour
     assert budget["reserved"] == pytest.approx(reserved, abs=1e-5)
     assert budget["left"] == pytest.approx(99.0 - reserved, abs=1e-5)
     assert budget["forecast"] >= budget["spent"]
