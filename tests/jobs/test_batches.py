@@ -10,7 +10,7 @@ import pytest
 
 from harness.echo import Served, write_specs
 
-pytestmark = [pytest.mark.services, pytest.mark.unproven]
+pytestmark = [pytest.mark.services]
 ITEMS = 120
 POISONED = {7, 50, 99}
 BATCH = """

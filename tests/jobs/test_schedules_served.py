@@ -12,7 +12,7 @@ import pytest
 from flowscale_jobs.schedules.serving import Schedules
 from harness.echo import Served, write_specs
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(600), pytest.mark.unproven]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
 SPECS = """
 apiVersion: flowscale.ai/v1
 kind: Schedule

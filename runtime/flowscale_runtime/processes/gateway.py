@@ -74,9 +74,10 @@ class Settings:
 
 def serve(settings: Settings) -> None:
     """Serves until a signal ends it. Raises WrongAddress."""
+    open_database(settings.database)  # here, what is wrong is told to a person, as what is wrong below
     for name in ("hosts", "inputs", "definitions"):
         (settings.data / name).mkdir(parents=True, exist_ok=True)
-    open_objects(settings.objects, settings.data)  # here, what is wrong is told to a person
+    open_objects(settings.objects, settings.data)
     config = uvicorn.Config(
         create_app(lambda app: running(app, settings, rpc), comfy=False),
         host=settings.host,

@@ -91,11 +91,10 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
     memory = int(psutil.virtual_memory().total * settings.memory)
     agent = Agent(name(), database, objects, jobs, pool, bus, now, memory, settings.deployment)
     relay = Relay(settings.database, bus, database, agent.name, agent.wake)
-    parts = [agent.run(), relay.run(), heed(bus, agent, settings.deployment), tell(database, agent)]
     try:
+        await pool.describe(environment)  # the first host is warm before the first run comes
+        parts = [agent.run(), relay.run(), heed(bus, agent, settings.deployment), tell(database, agent)]
         async with together(parts):
-            await pool.describe(environment)  # the first host is warm before the first run comes
-            agent.wake()
             try:
                 yield agent
             finally:

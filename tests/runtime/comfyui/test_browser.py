@@ -10,7 +10,7 @@ from PIL import Image
 
 from harness.browser import booted, chromium
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(900), pytest.mark.unproven]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(900)]
 TEMPLATE = "utility_interpolation_image_upscale"
 
 
@@ -73,11 +73,14 @@ def upload(server, data: bytes) -> None:
 
 async def add_a_node(page) -> None:
     """Adds a node with the mouse and the keyboard."""
+    welcome = page.get_by_role("dialog")  # of a first visit
+    await welcome.wait_for()
+    await page.keyboard.press("Escape")
+    await welcome.wait_for(state="hidden")
     await page.evaluate("app.graph.clear()")
-    await page.keyboard.press("Escape")  # the dialog of a first visit
     await page.mouse.dblclick(640, 450)
-    await page.get_by_placeholder(re.compile("search", re.IGNORECASE)).first.fill("ImageInvert")
-    await page.wait_for_timeout(500)
+    await page.get_by_role("combobox", name="Add a node").fill("ImageInvert")
+    await page.get_by_role("option", selected=True).filter(has_text="Invert").wait_for()
     await page.keyboard.press("Enter")
     await page.wait_for_function("app.graph.nodes.length === 1")
     assert await page.evaluate("app.graph.nodes[0].type") == "ImageInvert"

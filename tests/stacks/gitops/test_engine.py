@@ -21,7 +21,7 @@ from harness.git_work import Work
 from harness.pulumi import Pulumi
 from harness.spec_folders import digest, write
 
-pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.unproven]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(1200)]
 PATIENCE = 300.0
 
 

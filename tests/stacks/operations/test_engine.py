@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.services,
     pytest.mark.slow,
     pytest.mark.timeout(1200),
-    pytest.mark.unproven,
     # Pulumi's SDK leaves the event loop of an inline program open where its update failed.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

@@ -13,7 +13,7 @@ from harness.control_plane import ControlPlane
 from harness.kubernetes import Kubernetes, wait
 from harness.programs import need
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(600), pytest.mark.unproven]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
 GOLDEN = Path(__file__).parent / "golden"
 NAMESPACE = "studio"
 
