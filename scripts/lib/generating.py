@@ -1,4 +1,4 @@
-"""Writes the pages of the reference that come from the code, or tells which of them are stale.
+"""Writes the files that come from the code, pages of the reference and objects of examples, or tells which are stale.
 
 usage: generating.py check | write
 """
@@ -18,10 +18,13 @@ PAGES = {
 
 
 def made() -> Iterator[tuple[Path, str]]:
-    """Each page as the code has it now."""
+    """Each file as the code has it now."""
     for name, source in PAGES.items():
         module, _, function = source.partition(":")
         yield ROOT / name, getattr(importlib.import_module(module), function)()
+    golden = importlib.import_module("pages.kubernetes").golden
+    for environment in sorted(ROOT.glob("examples/*/environment.yaml")):
+        yield environment.with_name("kubernetes.yaml"), golden(environment.parent)
 
 
 def main(verb: str) -> int:

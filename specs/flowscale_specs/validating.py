@@ -34,7 +34,7 @@ def validate(written: Any, where: Place) -> Document | tuple[SpecError, ...]:
 
 def is_foreign(written: Any) -> bool:
     """Whether a document is something else that lies in the same folder: a compose file, a Kubernetes object ..."""
-    if not isinstance(written, Map):
+    if not isinstance(written, Map) or _is_compiled(written):
         return True
     version = written.get("apiVersion")
     if isinstance(version, str):
@@ -43,6 +43,13 @@ def is_foreign(written: Any) -> bool:
             suggestions.nearest(group, [API_VERSION.partition("/")[0]]) is None and "flowscale" not in version
         )
     return "kind" not in written and not ("spec" in written and "metadata" in written)
+
+
+def _is_compiled(written: Map) -> bool:
+    """Whether it is a resource of a cluster that specs were compiled to: it shares their API group and some kinds."""
+    metadata = written.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, Map) else None
+    return isinstance(labels, Map) and labels.get("app.kubernetes.io/managed-by") == "flowscale"
 
 
 def _unknown(written: Map, kind: Any) -> SpecError:

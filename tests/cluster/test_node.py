@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,16 @@ def web(namespace: str) -> list[dict[str, Any]]:
     ]
 
 
+def wait_for(address: str) -> None:
+    """Waits until the proxy of Services knows an address: it learns of pods after they are ready."""
+    while True:
+        try:
+            httpx.get(address, trust_env=False)
+            return
+        except httpx.ConnectError:
+            time.sleep(0.1)
+
+
 def test_services_reach_every_pod_from_outside(node: Node) -> None:
     namespace = node.namespace()
     node.apply(web(namespace))
@@ -49,6 +60,7 @@ def test_services_reach_every_pod_from_outside(node: Node) -> None:
     pods = {pod["metadata"]["name"] for pod in node.get("pods", "-n", namespace)["items"]}
     service = node.get("service", "web", "-n", namespace)["spec"]
     outside = f"http://10.244.0.1:{service['ports'][0]['nodePort']}"
+    wait_for(outside)
     assert {httpx.get(outside, trust_env=False).text.strip() for _ in range(40)} == pods
     node.kubectl("delete", "namespace", namespace, "--wait=false")
 
