@@ -131,6 +131,7 @@ def loaded(node: Node, specs: Path) -> Images:
         gateway=node.load(images.build(recipes["gateway"])),
         controllers=node.load(images.build(recipes["controllers"])),
         executor=node.load(images.build(recipes["executor"], layers.workflow(specs))),
+        jobs="registry.example.com/jobs:none",  # no pod of these specs asks for it
         database=node.load(stores.database()),
         objects=node.load(stores.objects()),
     )
