@@ -14,7 +14,11 @@ _WIDGET_TYPES = frozenset(
     {"INT", "FLOAT", "BOOLEAN", "STRING", COMBO, DYNAMIC_COMBO, "COLOR", "CURVE", "RANGE", "BOUNDING_BOX"}
     | {"PAINTER", "TEXTAREA", "MARKDOWN", "IMAGECOMPARE", "CHART", "GALLERIA", "PREVIEW_3D"}
 )
-_BY_THE_EDITOR: Mapping[str, Mapping[str, Any]] = {"SaveGLB": {"image": ["PREVIEW_3D"]}}
+_BY_THE_EDITOR: Mapping[str, Mapping[str, Any]] = {
+    "SaveGLB": {"image": ["PREVIEW_3D"]},
+    "Preview3D": {"image": ["PREVIEW_3D"]},
+    "CustomCombo": {"index": ["INT"]},
+}
 """Inputs that the editor itself adds to a class: they are stored and sent like any other."""
 
 

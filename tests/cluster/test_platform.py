@@ -47,15 +47,28 @@ def test_a_photo_is_enlarged_by_a_pod(installed: Platform) -> None:
     with installed.client() as client:
         run = client.runs.execute({"photo": EXAMPLE / "photo.jpg"}, timeout=300)
         again = client.runs.execute({"photo": EXAMPLE / "photo.jpg"})
-    assert likeness(run.outputs[0].data, (EXAMPLE / "golden.png").read_bytes()) >= 0.99
-    assert (again["cached"], again.outputs[0].data) == (True, run.outputs[0].data)
+        assert likeness(run.outputs[0].data, (EXAMPLE / "golden.png").read_bytes()) >= 0.99
+        assert (again["cached"], again.outputs[0].data) == (True, run.outputs[0].data)
 
 
 def fresh(client: FlowScaleClient, refine: int) -> str:
-    """A run that no other test asked for, so that nothing is cached. Returns its id once it computes."""
-    run = client.runs.execute_async({"photo": EXAMPLE / "photo.jpg", "refine": refine})
-    wait(lambda: client.runs.get_status(run) == "running", "the run computes", 300)
+    """A run that no other test asked for, so that nothing is cached, and that takes a while. Its id, once it computes."""
+    run = client.runs.execute_async({"photo": doubled(EXAMPLE / "photo.jpg"), "refine": refine})
+    wait(
+        lambda: client.runs.get_status(run) == "running",
+        "the run computes",
+        300,
+        lambda: client.runs.get_status(run),
+    )
     return run
+
+
+def doubled(path: Path) -> bytes:
+    """A picture twice as wide and high, so that it takes four times as long."""
+    file = io.BytesIO()
+    with Image.open(path) as picture:
+        picture.resize((picture.width * 2, picture.height * 2)).save(file, "PNG")
+    return file.getvalue()
 
 
 def test_a_run_survives_the_death_of_its_worker(installed: Platform) -> None:

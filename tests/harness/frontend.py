@@ -19,6 +19,8 @@ from harness.browser import booted, chromium
 HOST = "http://editor.localhost/"
 CONTROL = "control_after_generate"
 WORDS = ("fixed", "increment", "decrement", "randomize")
+TYPED = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "BOUNDING_BOX"}
+"""Types whose inputs have a widget unless they say otherwise."""
 ANSWERS: Mapping[str, Any] = {
     "/api/users": {"storage": "server", "migrated": True},
     "/api/settings": {"Comfy.TutorialCompleted": True, "Comfy.Workflow.ShowMissingModelsWarning": False},
@@ -140,7 +142,7 @@ def definition(name: str, nodes: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 def widgets_of(nodes: list[Mapping[str, Any]], slots: Mapping[str, Any]) -> dict[str, list[Any]]:
     """The widgets of a class in their order; what a choice brings along is an option of that choice."""
-    spoken = [names for node in nodes if (names := named(node))]
+    spoken = [names for node in nodes if (names := named(node))] or [max(map(begun, nodes), key=len)]
     spoken.sort(key=len, reverse=True)
     order: list[str] = []
     for names in spoken:
@@ -165,16 +167,32 @@ def named(node: Mapping[str, Any]) -> dict[str, Any]:
         return said
     if isinstance(values, dict):
         return values
-    names: list[str] = []
     listed = values if isinstance(values, list) else []
-    for slot in node.get("inputs") or ():
-        if slot.get("widget"):
-            names.append(slot["widget"]["name"])
-            if len(names) < len(listed) and listed[len(names)] in WORDS:
-                names.append(f"{CONTROL} {len(names)}")
+    names = list(spread(node))
     if len(names) == len(listed) - 1 and listed[-1] == "image":
         names.append("upload")
     return dict(zip(names, listed, strict=True)) if names and len(names) == len(listed) else {}
+
+
+def begun(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A node's first values by name, where the file has more of them than it names."""
+    names = list(spread(node))
+    values = node.get("widgets_values")
+    return dict(zip(names, values, strict=False)) if isinstance(values, list) else {}
+
+
+def spread(node: Mapping[str, Any]) -> Iterator[str]:
+    """The names of a node's widgets, with the choices of what happens after a run in between."""
+    values = node.get("widgets_values")
+    listed = values if isinstance(values, list) else []
+    place = 0
+    for slot in node.get("inputs") or ():
+        if slot.get("widget"):
+            yield slot["widget"]["name"]
+            place += 1
+            if place < len(listed) and listed[place] in WORDS:
+                yield f"{CONTROL} {place}"
+                place += 1
 
 
 def is_control(name: str) -> bool:
@@ -240,9 +258,7 @@ def unnamed_choices(name: str, nodes: list[Mapping[str, Any]], order: list[str])
 def socket(slot: Mapping[str, Any]) -> list[Any]:
     """The declaration of an input that is only linked."""
     name = kind(slot)
-    return (
-        [name, {"forceInput": True}] if name in {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"} else [name, {}]
-    )
+    return [name, {"forceInput": True}] if name in TYPED else [name, {}]
 
 
 def of_value(value: Any) -> str:

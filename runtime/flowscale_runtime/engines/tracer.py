@@ -79,6 +79,10 @@ class Tracer(Teller):
         """A node was skipped for a reason."""
         self._note(["blocked", node_id, message])
 
+    def node_message(self, node_id: str, kind: str, data: Any) -> None:
+        """A pack speaks to its scripts."""
+        self._note(["message", node_id, kind, jsonable(data)])
+
     def failed(self, failure: NodeFailure) -> dict[str, Any]:
         """Tells why the run failed; answers with what was told."""
         told: dict[str, Any] = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import Interrupted
 from .interrupt import Interrupt
-from .listener import SilentListener
+from .listener import MessageListener, SilentListener
 
 if TYPE_CHECKING:
     from .listener import Listener
@@ -46,6 +46,11 @@ class NodeContext:
         self.listener.node_progress(self.node_id, value, total)
         if preview is not None:
             self.listener.node_preview(self.node_id, preview)
+
+    def message(self, kind: str, data: Any) -> None:
+        """Tell the pack's scripts in browsers something, where anybody listens to such messages."""
+        if isinstance(self.listener, MessageListener):
+            self.listener.node_message(self.node_id, kind, data)
 
     def next_graph(self) -> str:
         """The prefix of ids for the next graph that this call expands to."""

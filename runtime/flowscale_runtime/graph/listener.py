@@ -45,6 +45,14 @@ class ExpansionListener(Protocol):
         """`children`: id of each new node → id of the node that it is shown as."""
 
 
+@runtime_checkable
+class MessageListener(Protocol):
+    """Optional: hears what a pack tells its own scripts in browsers."""
+
+    def node_message(self, node_id: str, kind: str, data: Any) -> None:
+        """A node says something of a kind that its pack made up."""
+
+
 class SilentListener:
     """Hears nothing; a base for listeners that care for some of it."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import inspect
 import runpy
 import sys
 import tomllib
 import traceback
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from flowscale_runtime.nodes.errors import NodesError, NoExtension
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +64,22 @@ def load(entry: Path) -> ModuleType:
     return module
 
 
+def extension(module: ModuleType) -> dict[str, type]:
+    """The classes that a pack's `comfy_entrypoint` gives, by their ids."""
+    return asyncio.run(_extension(module))
+
+
+async def _extension(module: ModuleType) -> dict[str, type]:
+    made = module.comfy_entrypoint()
+    given = await made if inspect.isawaitable(made) else made
+    if not hasattr(given, "get_node_list"):
+        raise NoExtension(
+            f"comfy_entrypoint gave {type(given).__name__}", "comfy_entrypoint is to give a ComfyExtension"
+        )
+    await given.on_load()
+    return {cls.GET_SCHEMA().node_id: cls for cls in await given.get_node_list()}
+
+
 def _parent() -> None:
     if PARENT not in sys.modules:
         package = ModuleType(PARENT)
@@ -91,6 +111,8 @@ def _declared_web(entry: Path) -> str | None:
 def hint(error: BaseException) -> str:
     """What to do about a pack that failed to load."""
     match error:
+        case NodesError(hint=said) if said:
+            return said
         case ModuleNotFoundError(name=str(name)) if name.split(".")[0] in {
             "comfy",
             "comfy_api",
@@ -113,8 +135,6 @@ def hint(error: BaseException) -> str:
 
 def no_nodes(module: ModuleType) -> str:
     """What to do about a pack that declares no nodes in the plain way."""
-    if hasattr(module, "comfy_entrypoint"):
-        return "the pack uses comfy_entrypoint, which is not supported yet"
     return "a pack is a module that has NODE_CLASS_MAPPINGS: a dict of classes by name"
 
 

@@ -2,6 +2,8 @@
 
 NodesError
     FoldersNotSet               nodes ran before the engine said where files are
+    NoCheckout                  the folder that is to be ComfyUI isn't
+    NoExtension                 a pack's `comfy_entrypoint` doesn't give what it should
     NodeError (ValueError)      a value that a node was given can't be used
         FileProblem             a file name that is missing, or leads out of its folder
         BadMedia                a file whose content can't be used
@@ -25,6 +27,14 @@ class NodesError(Exception):
 
 class FoldersNotSet(NodesError):
     """Nodes asked for their folders, but no engine had named them."""
+
+
+class NoCheckout(NodesError):
+    """FLOWSCALE_COMFYUI names a folder that is no checkout of ComfyUI."""
+
+
+class NoExtension(NodesError):
+    """A pack's `comfy_entrypoint` doesn't give a ComfyExtension."""
 
 
 class NodeError(NodesError, ValueError):

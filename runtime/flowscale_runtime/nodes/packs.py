@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from flowscale_runtime.graph.definitions import describe
-from flowscale_runtime.nodes import custom, sources
+from flowscale_runtime.nodes import custom, shim, sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,8 @@ def load(
     for point in sorted(points, key=lambda point: point.name):
         collection.entry_point(point)
     found = [entry for folder in custom_nodes for entry in custom.entries(folder)]
+    if found:
+        shim.install(collection.classes)
     for entry in found:
         if error := custom.prestart(entry):
             collection.fail(entry.stem, error)
@@ -93,6 +95,12 @@ class _Collection:
 
     def add(self, pack: str, origin: str, module: ModuleType) -> None:
         classes = getattr(module, "NODE_CLASS_MAPPINGS", None)
+        if hasattr(module, "comfy_entrypoint"):
+            try:
+                classes = {**(classes or {}), **custom.extension(module)}
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # as above
+                self.fail(pack, error)
+                return
         if not isinstance(classes, Mapping):
             self.failures.append(
                 PackFailure(pack, "no NODE_CLASS_MAPPINGS in the pack", custom.no_nodes(module))

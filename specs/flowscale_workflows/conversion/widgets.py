@@ -28,6 +28,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "PREVIEW_3D": "",
     "IMAGECOMPARE": ["", ""],
 }
+_GROWING: Mapping[str, str] = {"CustomCombo": "option"}
+"""Classes whose nodes have any number of text fields in the editor, and what these are called before their number."""
 _NOTHING: Any = object()
 CONTROL_SLOT = "fixed"
 """What stands behind a value whose widget chooses what happens after a run: it stays."""
@@ -37,12 +39,23 @@ def values(node: Node, definition: Mapping[str, Any] | None, learned: Sequence[s
     """The values of a node's widgets by name. `learned` names them where no definition does."""
     if definition:
         inputs = declared(definition)
-        return _by_name(node, inputs) if node.named else _by_order(node, inputs)
+        found = _by_name(node, inputs) if node.named else _by_order(node, inputs)
+        return found | _grown(node, len(found))
     if node.named:
         return {name: value for name, value in node.named.items() if not _is_editor_only(name, value)}
     names = own_names(node) or (tuple(learned) if len(learned) == len(node.values) else ())
     pairs = zip(names, node.values, strict=True) if names else ()
     return {name: value for name, value in pairs if not _is_editor_only(name, value)}
+
+
+def _grown(node: Node, declared: int) -> dict[str, Any]:
+    """The values of the rows that the editor adds to some classes, as many as the author fills in."""
+    stem = _GROWING.get(node.type)
+    if stem is None:
+        return {}
+    if node.named:
+        return {name: value for name, value in node.named.items() if name.startswith(stem)}
+    return {f"{stem}{place}": value for place, value in enumerate(node.values[declared:], start=1)}
 
 
 def own_names(node: Node) -> tuple[str, ...]:

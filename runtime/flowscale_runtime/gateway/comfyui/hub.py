@@ -152,6 +152,10 @@ class Hub:
         data = messages.failure(prompt.id, {}, blocked, list(prompt.ran), self._now())
         self._tell(prompt, "execution_error", data)
 
+    def _node_message(self, prompt: Prompt, node: str, kind: str, data: Any) -> None:
+        if session := self.sessions.get(prompt.client_id or ""):
+            session.send(kind, data)
+
     def _node_failed(self, prompt: Prompt, node: str, told: dict[str, Any]) -> None:
         prompt.failed = told
         prompt.mark(node, "error", 1, 1)

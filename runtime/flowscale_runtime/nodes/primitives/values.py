@@ -6,6 +6,7 @@ from typing import Any
 
 from flowscale_runtime.nodes import declare
 from flowscale_runtime.nodes.declare import MAX_INT, Node, choice, fields, integer, number, switch, text
+from flowscale_runtime.nodes.dynamic import DynamicNode
 from flowscale_runtime.nodes.errors import NodeError
 
 CATEGORY = "utils/primitive"
@@ -106,17 +107,19 @@ class SeedNode(Node):
         return (seed,)
 
 
-class CustomCombo(Node):
-    """One of the options that an author wrote into the editor, and its place among them."""
+class CustomCombo(DynamicNode):
+    """One of the options that an author wrote into the editor, and its place among them.
+
+    The options and the place are widgets that the editor adds: a declared one of that name would be another.
+    """
 
     TITLE = "Custom Combo"
     CATEGORY = "utils"
     REQUIRED = fields(choice=choice([]))
-    OPTIONAL = fields(index=integer(0, -MAX_INT, MAX_INT))
     RETURN_TYPES = ("STRING", "INT")
     RETURN_NAMES = ("STRING", "INDEX")
 
-    def run(self, choice: str, index: int = 0) -> tuple[str, int]:
+    def run(self, choice: str, index: int = 0, **options: Any) -> tuple[str, int]:
         return choice, index
 
     @classmethod

@@ -121,7 +121,9 @@ class Preview3D(Node):
     TITLE = "Preview 3D & Animation"
     CATEGORY = CATEGORY
     OUTPUT_NODE = True
-    REQUIRED = fields(model_file=("STRING," + KINDS, {"default": "", "multiline": False}))
+    REQUIRED = fields(
+        model_file=("STRING," + KINDS, {"default": "", "multiline": False, "widgetType": "STRING"})
+    )
     OPTIONAL = fields(camera_info=socket("LOAD3D_CAMERA"), bg_image=IMAGE)
 
     def run(self, model_file: str | File3D, camera_info: Any = None, bg_image: Any = None) -> dict[str, Any]:

@@ -25,7 +25,10 @@ class CreateVideo(Node):
     REQUIRED = fields(images=IMAGE, fps=number(30.0, 1.0, 120.0, 1.0))
     OPTIONAL = fields(
         audio=AUDIO,
-        bit_depth=("COMBO,INT", {"options": ["auto", 8], "default": "auto", "advanced": True}),
+        bit_depth=(
+            "COMBO,INT",
+            {"options": ["auto", 8], "default": "auto", "advanced": True, "widgetType": "COMBO"},
+        ),
         color_space=choice(["sRGB"], "sRGB", advanced=True),
     )
     RETURN_TYPES = ("VIDEO",)

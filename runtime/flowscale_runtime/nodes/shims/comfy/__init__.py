@@ -1,0 +1,1 @@
+"""ComfyUI's `comfy`, as far as it needs no weights."""

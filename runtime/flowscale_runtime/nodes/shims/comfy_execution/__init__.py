@@ -1,0 +1,1 @@
+"""ComfyUI's `comfy_execution`: what nodes need of the executor."""
