@@ -108,10 +108,9 @@ class SeedNode(Node):
 
 
 class CustomCombo(DynamicNode):
-    """One of the options that an author wrote into the editor, and its place among them.
+    """One of the options that an author wrote into the editor, and its place among them."""
 
-    The options and the place are widgets that the editor adds: a declared one of that name would be another.
-    """
+    # `index` and the options are widgets that the editor adds by itself: a declared one would stand beside them.
 
     TITLE = "Custom Combo"
     CATEGORY = "utils"

@@ -133,7 +133,8 @@ def recursive_search(
     directory: str, excluded_dir_names: list[str] | None = None
 ) -> tuple[list[str], dict[str, float]]:
     """All files below a folder by their relative names, and its folders with their times."""
-    files, seen = [], {}
+    files: list[str] = []
+    seen: dict[str, float] = {}
     excluded = set(excluded_dir_names or ())
     for parent, below, names in os.walk(directory, followlinks=True):
         below[:] = [name for name in below if name not in excluded]
@@ -154,8 +155,7 @@ def filter_files_content_types(files: list[str], content_types: list[str]) -> li
 
 
 def _content(name: str) -> str:
-    guessed = (mimetypes.guess_type(name)[0] or "").partition("/")[0]
-    return {"model": "model"}.get(guessed, guessed)
+    return (mimetypes.guess_type(name)[0] or "").partition("/")[0]
 
 
 def get_save_image_path(
