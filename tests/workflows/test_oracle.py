@@ -1,6 +1,7 @@
 """Our conversion held against the real frontend's, template by template, to the last input and title."""
 
 import importlib.util
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -60,7 +61,9 @@ async def hold(given: Any, names: list[str]) -> None:
                 report[name] = told
     assert len(failing) <= len(names) * 0.05 + 1, f"the frontend itself fails on {failing}"
     exact = 1 - len(report) / (len(names) - len(failing))
-    print(f"{exact:.1%} of {len(names)} equal, the frontend fails on {len(failing)}, others: {', '.join(report)}")
+    sys.stdout.write(
+        f"\n{exact:.1%} equal, the frontend fails on {len(failing)}, others: {', '.join(report)}\n"
+    )
     listed = "\n".join(f"{name}: {'; '.join(told[:3])}" for name, told in report.items())
     assert exact >= EXACT, f"{exact:.1%} of {len(names)} are equal; these are not:\n{listed}"
 
