@@ -14,7 +14,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import batching
 import cache
+import engines
 import graph_chain
 import http_submit
 import page
@@ -99,6 +101,8 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {
     "graph_chain": chains,
     "specs_load": documents,
     "preview": own(preview),
+    "engines": own(engines),
+    "batching": own(batching),
 }
 
 

@@ -47,6 +47,8 @@ GOALS = (
         1.3,
         "x",
     ),
+    Goal("engines", "a run of 50 small nodes in Triton, over one in our own processes", 1.2, "x"),
+    Goal("batching", "passes of a network that 8 runs share, batching on over off", 2.5, "x", least=True),
     Goal("specs", "10,000 spec documents loaded and resolved", 10, "s"),
 )
 HEAD = ("| what | goal | measured | beside it |", "|---|---|---|---|")

@@ -105,12 +105,15 @@ def running(command: Sequence[str], environment: Mapping[str, str] | None = None
 
 
 @contextmanager
-def flowscale(folder: Path, data: Path | None = None, *, workers: int = 0) -> Iterator[FlowScale]:
+def flowscale(
+    folder: Path, data: Path | None = None, *, workers: int = 0, engine: str = "inprocess"
+) -> Iterator[FlowScale]:
     """`flowscale serve` on a free port, ready for runs; with a data folder of its own where none is given."""
     with tempfile.TemporaryDirectory(prefix="flowscale-") as own:
         data = data or Path(own) / "data"
         command = [str(Path(sys.executable).with_name("flowscale")), "serve", str(folder), "--port", "0"]
-        with running([*command, "--data", str(data), "--workers", str(workers)]) as process:
+        command += ["--data", str(data), "--workers", str(workers), "--engine", engine]
+        with running(command) as process:
             url = announced(process, data)
             answering(process, f"{url}/readyz")
             yield FlowScale(process, url, (data / "owner.key").read_text().strip(), data)

@@ -15,6 +15,10 @@ SCRIPTS = {
     "graph_chain": ("--sizes", "10", "20", "--repeats", "1"),
     "specs_load": ("--documents", "100", "--repeat", "1"),
 }
+ON_TRITON = {
+    "engines": ("--nodes", "3", "--runs", "2"),
+    "batching": ("--runs", "2", "--rounds", "1", "--layers", "4"),
+}
 EXPECTED = {
     "http_submit": (
         "15 requests one after another",
@@ -30,6 +34,8 @@ EXPECTED = {
     ),
     "graph_chain": ("ours", "µs/node"),
     "specs_load": ("documents", "bare YAML"),
+    "engines": ("Triton over ours", "| 3 |"),
+    "batching": ("| batching off |", "| 1.00 | 1.00 x |"),
 }
 
 
@@ -44,5 +50,13 @@ def printed(benchmarks: Path, name: str, *options: str) -> str:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_benchmark_prints_what_it_counted_and_its_tables(benchmarks: Path, name: str) -> None:
     text = printed(benchmarks, name, *SCRIPTS[name])
+    for said in EXPECTED[name]:
+        assert said in text
+
+
+@pytest.mark.triton
+@pytest.mark.parametrize("name", ON_TRITON)
+def test_a_benchmark_on_triton_prints_its_table(benchmarks: Path, name: str) -> None:
+    text = printed(benchmarks, name, *ON_TRITON[name])
     for said in EXPECTED[name]:
         assert said in text
