@@ -153,8 +153,12 @@ def answer_from(
 
 
 def counted(seconds: float, run: Row[Any]) -> float:
-    """What an attempt counts for: a worker that died, or was slow to stop, costs nobody more than was reserved."""
-    return min(seconds, float(run.timeout))
+    """What an attempt counts for: a worker that died, or was slow to stop, costs nobody more than was reserved.
+
+    Nor does it cost less than nothing, where the one who noticed had looked at the clock before the attempt began and
+    then waited for the database.
+    """
+    return min(max(seconds, 0.0), float(run.timeout))
 
 
 def held(connection: Connection, run_id: str, fence: int) -> Row[Any]:

@@ -58,6 +58,13 @@ async def test_a_cancelled_run_frees_its_reservation(database, new_run):
     assert await balance(database) == (0, 0)
 
 
+async def test_a_look_at_the_clock_before_the_attempt_began_costs_nothing(database, new_run):
+    await database.write(submission.submit, new_run(timeout=10.0, budgets=(terms(10**9),)), NOW)
+    await database.write(queue.claim, "w", {"env": 1}, 1, SECOND, NOW)
+    await database.write(outcomes.cancel, "studio", "run-1", NOW - 3 * SECOND)
+    assert await balance(database) == (0, 0)
+
+
 async def test_each_threshold_is_told_once(database, new_run):
     limit = 10_000
     for _ in range(4):
