@@ -34,6 +34,12 @@ class Platform:
     folder: Path
     objects: tuple[Object, ...] = ()
     key: str = ""
+    controllers: int = 0
+
+    @property
+    def specs(self) -> Path:
+        """The spec folder, for a test to change."""
+        return self.folder / "specs"
 
     def kubectl(self, *words: str) -> str:
         return self.node.kubectl("-n", self.namespace, *words)
@@ -94,20 +100,30 @@ class Platform:
         return self.key
 
 
-def install(node: Node, source: Path, folder: Path) -> Platform:
-    """Pins a spec folder, compiles it with images of this checkout, and applies all that comes of it."""
-    namespace = node.namespace("platform")
-    specs = folder / "specs"
-    shutil.copytree(source, specs)
-    (specs / "environment.yaml").write_text(environment(namespace))
-    pin = (FLOWSCALE, "pin", specs, "--data", folder / "data")
-    subprocess.run(pin, check=True, stdout=subprocess.DEVNULL)
-    platform = Platform(node, namespace, folder, compiled(node, specs))
-    node.install(each for each in platform.objects if each["kind"] == "CustomResourceDefinition")
-    node.apply(platform.objects)
-    platform.ready("statefulset/objects")
-    publish(platform, folder / "data/objects")
+def install(node: Node, source: Path, folder: Path, *, controllers: int = 0) -> Platform:
+    """Pins a spec folder, compiles it with images of this checkout, and applies all that comes of it.
+
+    Without `controllers` a test decides on the number of pods itself.
+    """
+    platform = Platform(node, node.namespace("platform"), folder, controllers=controllers)
+    shutil.copytree(source, platform.specs)
+    (platform.specs / "environment.yaml").write_text(environment(platform.namespace))
+    deploy(platform)
     return platform
+
+
+def deploy(platform: Platform) -> None:
+    """Pins the specs as they are now and applies what comes of them; bundles go first where there is a store."""
+    pin = (FLOWSCALE, "pin", platform.specs, "--data", platform.folder / "data")
+    subprocess.run(pin, check=True, stdout=subprocess.DEVNULL)
+    if platform.objects:
+        publish(platform, platform.folder / "data/objects")
+    platform.objects = compiled(platform.node, platform.specs, platform.controllers)
+    definitions = [each for each in platform.objects if each["kind"] == "CustomResourceDefinition"]
+    platform.node.install(definitions)
+    platform.node.apply(platform.objects)
+    platform.ready("statefulset/objects")
+    publish(platform, platform.folder / "data/objects")
 
 
 def environment(namespace: str) -> str:
@@ -117,11 +133,12 @@ def environment(namespace: str) -> str:
     return yaml.safe_dump({**document, "spec": spec})
 
 
-def compiled(node: Node, specs: Path) -> tuple[Object, ...]:
+def compiled(node: Node, specs: Path, controllers: int) -> tuple[Object, ...]:
     """The objects of a spec folder, small enough for a test."""
     project = resolve(load(specs), "test")
     releases = read_lock(specs / LOCK_NAME).releases
-    return tuple(small(each) for each in compile_project(project, releases, loaded(node, specs)))
+    objects = compile_project(project, releases, loaded(node, specs))
+    return tuple(small(each, controllers) for each in objects)
 
 
 def loaded(node: Node, specs: Path) -> Images:
@@ -137,7 +154,7 @@ def loaded(node: Node, specs: Path) -> Images:
     )
 
 
-def small(each: Object) -> Object:
+def small(each: Object, controllers: int) -> Object:
     """The same object with requests that two processors hold, and with the models that its image has."""
     template = each.get("spec", {}).get("template", {}).get("spec", {})
     for container in template.get("containers", ()):
@@ -148,7 +165,7 @@ def small(each: Object) -> Object:
         if "startupProbe" in container:
             container["startupProbe"]["failureThreshold"] = 300
     if each["kind"] == "Deployment" and each["metadata"]["name"] == "controllers":
-        each["spec"]["replicas"] = 0  # these tests decide on the number of pods themselves
+        each["spec"]["replicas"] = controllers
     return each
 
 

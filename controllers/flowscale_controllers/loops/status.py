@@ -41,7 +41,8 @@ def scaling_status(wanted: Wanted, before: Mapping[str, Any], now: float) -> dic
     """The last decision; `at` is when it last came out differently."""
     said = {"wanted": wanted.replicas, "reason": wanted.reason}
     same = all(before.get(name) == value for name, value in said.items())
-    memory = {name: value for name, value in asdict(wanted.past).items() if value}
+    # Never empty: of a map whose last key is taken away an API server makes null, and then refuses it.
+    memory = {name: value for name, value in asdict(wanted.past).items() if value is not None}
     at = before.get("at") if same and before.get("at") else text(now)
     return {
         **said,
