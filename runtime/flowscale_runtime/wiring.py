@@ -42,6 +42,7 @@ from flowscale_runtime.gateway.sealing import Sealer
 from flowscale_runtime.gateway.secrets import Secrets
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State
+from flowscale_runtime.gateway.sweeping import Sweeper
 from flowscale_runtime.gateway.tokens import Tokens
 from flowscale_runtime.gateway.webhooks import Deliveries, tell_updates
 from flowscale_runtime.repository.workflows import Workflows
@@ -181,6 +182,7 @@ async def running(
         state.gate.note_use(),
         deliveries.run(),
         Sealer(database, objects, now).run(),
+        Sweeper(database, objects, served, now).run(),
         count(bus, metrics),
         hub.run(await waiting(database)),
     ]

@@ -31,7 +31,7 @@ from flowscale_runtime.gateway import (
     uploads,
 )
 from flowscale_runtime.gateway.comfyui import application as comfyui
-from flowscale_runtime.gateway.control import audit, budgets, deployments, keys, usage, webhooks
+from flowscale_runtime.gateway.control import audit, budgets, deployments, erasure, keys, usage, webhooks
 from flowscale_runtime.gateway.errors import (
     ApiError,
     BadRequest,
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
 MODULES = (
     *(batches, runs, events, details, archive, retrying, files, uploads, sockets, passes, comfy, docs),
-    *(keys, deployments, usage, budgets, webhooks, audit),
+    *(keys, deployments, usage, budgets, webhooks, audit, erasure),
 )
 outside = APIRouter()
 outside.get("/docs")(docs.page)

@@ -85,7 +85,9 @@ class SpecFolder:
             )
             deployments[name] = Deployment(spec, project.name, project.team, versions, budgets)
         members = grants(project.members, project.roles)
-        return Catalog(project.name, deployments, tuple(problems), members, project.roles, networks)
+        return Catalog(
+            project.name, deployments, tuple(problems), members, project.roles, networks, project.retention
+        )
 
     async def changes(self) -> AsyncIterator[None]:
         """Comes once for every burst of changes in the folder."""

@@ -17,6 +17,7 @@ from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.catalog import Catalog, Deployment, Version
 from flowscale_runtime.stores.errors import StoreError
 from flowscale_runtime.stores.objects import Objects
+from flowscale_specs.kinds.project import Retention
 from flowscale_specs.resolved import ResolvedBudget
 from flowscale_specs.resources import (
     BUDGETS,
@@ -89,15 +90,15 @@ class ResourceWatch:
     async def catalog(self) -> Catalog:
         """The catalog of the resources as they are known now."""
         budgets, problems = read_budgets(self._known[BUDGETS.kind].values())
-        deployments, project = {}, "default"
+        deployments, project, retention = {}, "default", Retention()
         for name, resource in sorted(self._known[WORKFLOW_DEPLOYMENTS.kind].items()):
             try:
                 read = read_resource(resource)
-                project = read.project.name
+                project, retention = read.project.name, read.project.retention
                 deployments[name] = await self._deployment(read, resource, budgets)
             except (ValidationError, StoreError, Unservable) as error:
                 problems.append(f"{name}: {' '.join(str(error).split())}")
-        return Catalog(project, deployments, tuple(problems))
+        return Catalog(project, deployments, tuple(problems), retention=retention)
 
     async def _deployment(
         self, read: ResourceDeployment, resource: Mapping[str, Any], budgets: Mapping[str, ResolvedBudget]

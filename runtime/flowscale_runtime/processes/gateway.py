@@ -32,6 +32,7 @@ from flowscale_runtime.gateway.sealing import Sealer
 from flowscale_runtime.gateway.secrets import Secrets
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State
+from flowscale_runtime.gateway.sweeping import Sweeper
 from flowscale_runtime.gateway.tokens import Tokens
 from flowscale_runtime.gateway.webhooks import Deliveries, tell_updates
 from flowscale_runtime.processes.opening import open_database, open_objects
@@ -158,6 +159,7 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
         state.gate.note_use(),
         deliveries.run(),
         Sealer(database, objects, now).run(),
+        Sweeper(database, objects, served, now).run(),
         count(bus, metrics),
         hosts.watch(database),
     ]

@@ -24,6 +24,7 @@ from flowscale_runtime.stores.objects import check_name, sha256_of
 log = logging.getLogger(__name__)
 CACHE = 20 << 30  # bytes
 SPARED = 600.0  # seconds that a file stays after it was last asked for, however full the folder is
+RENEWED = 1800.0  # seconds: what was stored longer ago is stored again, so that its hour of grace begins anew
 PART = 8 << 20  # bytes
 RETRY: Any = {"max_retries": 8, "retry_timeout": timedelta(seconds=30)}
 
@@ -45,21 +46,31 @@ class BucketObjects:
 
     def put(self, data: bytes) -> str:
         """Stores bytes; the same bytes again cost one look."""
-        name = hashlib.sha256(data).hexdigest()
-        if not self._kept(name):
-            with self.incoming() as aside:
-                aside.write(data)
-            self.put_file(Path(aside.name), name)
-        return name
+        with self.incoming() as aside:
+            aside.write(data)
+        return self.put_file(Path(aside.name), hashlib.sha256(data).hexdigest())
 
     def put_file(self, path: Path, name: str | None = None) -> str:
         """Takes a file over; `name` where the caller has hashed it."""
         name = name or sha256_of(path)
-        if not self.exists(name):
+        if not self._is_new(name):
             with _translated(name):
                 obstore.put(self._store, _key(name), path, chunk_size=PART)
         self._keep(path, name)
         return name
+
+    def _is_new(self, name: str) -> bool:
+        """Whether the object is there, and so new that nobody takes it for forgotten meanwhile."""
+        try:
+            return self.touched(name) > time.time() - RENEWED
+        except NotFound:
+            return False
+
+    def touched(self, name: str) -> float:
+        """When the object was stored last, in seconds since the epoch. Raises NotFound."""
+        with _translated(name):
+            found: Any = obstore.head(self._store, _key(name))["last_modified"]
+        return float(found.timestamp())
 
     def incoming(self) -> "tempfile._TemporaryFileWrapper[bytes]":
         """A new file of this machine, to be handed to `put_file`."""

@@ -28,6 +28,8 @@ class Objects(Protocol):
 
     def delete(self, name: str) -> None: ...
 
+    def touched(self, name: str) -> float: ...
+
     def incoming(self) -> "tempfile._TemporaryFileWrapper[bytes]": ...
 
     @property
@@ -50,7 +52,7 @@ class FolderObjects:
         """Stores bytes; the same bytes again cost one look."""
         name = hashlib.sha256(data).hexdigest()
         target = self._target(name)
-        if not target.exists():
+        if not _touch(target):
             with self.incoming() as aside:
                 aside.write(data)
             self._publish(Path(aside.name), target)
@@ -60,7 +62,7 @@ class FolderObjects:
         """Takes a file over (it is moved where that is possible); `name` where the caller has hashed it."""
         name = name or sha256_of(path)
         target = self._target(name)
-        if target.exists():
+        if _touch(target):
             path.unlink()
         else:
             self._publish(path, target)
@@ -91,6 +93,10 @@ class FolderObjects:
         """Removes an object; without effect where there is none."""
         self._target(name).unlink(missing_ok=True)
 
+    def touched(self, name: str) -> float:
+        """When the object was stored last, in seconds since the epoch. Raises NotFound."""
+        return self.path(name).stat().st_mtime
+
     def _target(self, name: str) -> Path:
         return self._folder / check_name(name)[:2] / name
 
@@ -99,6 +105,15 @@ class FolderObjects:
         target.parent.mkdir(exist_ok=True)
         with suppress(FileExistsError):
             os.rename(aside, target)  # noqa: PTH104  replaces nothing different: the name is the content
+
+
+def _touch(path: Path) -> bool:
+    """Whether there is a file; then it is as new as one that is written now."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def check_name(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from flowscale_runtime.stores.locks import lock
 from flowscale_runtime.stores.tables import settings
@@ -17,3 +17,15 @@ def secret(connection: Connection, name: str) -> str:
             found = secrets.token_urlsafe(32)
             connection.execute(insert(settings).values(name=name, value=found))
     return found
+
+
+def value(connection: Connection, name: str) -> str | None:
+    """What was put down under this name."""
+    return connection.execute(select(settings.c.value).where(settings.c.name == name)).scalar()
+
+
+def put(connection: Connection, name: str, text: str) -> None:
+    """Puts something down under a name. Whoever does it holds a lock of their own."""
+    mine = settings.c.name == name
+    if not connection.execute(update(settings).where(mine).values(value=text)).rowcount:
+        connection.execute(insert(settings).values(name=name, value=text))

@@ -347,6 +347,13 @@ holdings = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+condemned = Table(
+    "condemned",
+    metadata,
+    Column("object", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
 previews = Table(
     "previews",
     metadata,

@@ -6,12 +6,14 @@ from flowscale_runtime.gateway.openapi.operations import OPERATIONS
 from flowscale_specs.rights import ROLES, SCOPES
 
 API = "/api/v1"
+GROUP = "order-1"
 KEYED = [operation for operation in OPERATIONS if operation.scope]
 BODIES = {
     "/runs/batch": {"json": {"inputs": [{}]}},
     "/runs/{run_id}/feedback": {"json": {"score": 1}},
     "/uploads": {"content": b"abc"},
     "/keys": {"json": {"name": "b", "role": "viewer"}},
+    "/erasure": {"json": {"group_id": GROUP}},
 }
 OWN_LISTS = {
     "/runs": lambda data: data["runs"],
@@ -43,7 +45,7 @@ async def filled(server, kit):
         kit.deployment("other", "words"),
         "{apiVersion: flowscale.ai/v1, kind: Budget, metadata: {name: studio}, spec: {limit: $100/month}}",
     )
-    names = {"query": {"workflow_id": "words"}}
+    names = {"query": {"workflow_id": "words", "group_id": GROUP}}
     submit = server.client.post
     done = (await submit(f"{API}/runs", params=names["query"])).json()["data"]
     await server.finish((await server.claim())[0])
@@ -129,6 +131,8 @@ async def test_what_belongs_to_another_tenant_is_not_there(filled):
         reply = await call(filled, operation, stranger)
         if names_something(operation):
             assert (label(operation), reply.status_code) == (label(operation), 404)
+        elif operation.path == "/erasure":
+            assert reply.json()["data"]["erased"]["runs"] == 0
         elif operation.path == "/keys":
             assert [key["name"] for key in reply.json()["data"]["keys"]] == ["owner"]
         else:
@@ -143,7 +147,7 @@ async def test_a_key_of_another_deployment_sees_nothing_of_this_one(filled):
     narrow = await server.key("admin", deployments=["other"])
     for operation in KEYED:
         reply = await call(filled, operation, narrow)
-        if operation.path.startswith(("/webhooks", "/audit")):
+        if operation.path.startswith(("/webhooks", "/audit", "/erasure")):
             assert (label(operation), reply.status_code) == (label(operation), 403)
         elif names_something(operation):
             assert (label(operation), reply.status_code) == (label(operation), 404)

@@ -168,4 +168,14 @@ CONTROL: tuple[Operation, ...] = (
         record(intact=YES_NO, problems=many(record(block=WHOLE, what=TEXT))),
         query={"head": said(TEXT, "A digest that was kept.")},
     ),
+    Operation(
+        "POST",
+        "/erasure",
+        "Control",
+        "Remove everything of a key, a group or a tag",
+        "admin",
+        ref("Erasure"),
+        body=ref("ErasureRequest"),
+        errors=(*SENT, 415, 422),
+    ),
 )

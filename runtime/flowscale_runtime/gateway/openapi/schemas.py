@@ -182,6 +182,26 @@ SCHEMAS: dict[str, Schema] = {
         "required": ["name"],
     },
     "KeyRotation": optional(overlap=said({**WHOLE, "minimum": 0}, "Seconds that the old key works on.")),
+    "ErasureRequest": optional(
+        key_id=said(TEXT, "The id of the key that submitted the runs."),
+        group_id=said(TEXT, "The group of the runs."),
+        tag=said(TEXT, "A tag of the runs: `name`, or `name=value` where tags are an object."),
+    ),
+    "Erasure": {
+        **record(
+            erased=record(
+                runs=WHOLE,
+                outputs=WHOLE,
+                events=WHOLE,
+                logs=WHOLE,
+                feedback=WHOLE,
+                webhooks=WHOLE,
+                files=WHOLE,
+            ),
+            not_ended=said(many(TEXT), "Runs that are still there: they haven't ended."),
+        ),
+        "additionalProperties": True,
+    },
     "Deployment": {**record(name=TEXT, status=one_of("ready", "failed")), "additionalProperties": True},
     "UsageRow": record(
         runs=WHOLE,
