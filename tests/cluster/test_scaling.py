@@ -76,7 +76,7 @@ def installed(cluster: Kubernetes, tmp_path_factory: pytest.TempPathFactory) -> 
     """A deployment that starts with no instance, and controllers that look after it."""
     if not isinstance(cluster, Node):
         pytest.skip("images can't be loaded into this cluster")
-    cluster.add_volumes(6)
+    cluster.add_volumes(20)  # each pod of an executor claims one, and none is used twice
     source = tmp_path_factory.mktemp("hold")
     (source / "custom_nodes").mkdir()
     (source / "custom_nodes/hold.py").write_text(NODE)
