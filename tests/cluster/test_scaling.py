@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from flowscale import FlowScaleClient
-from flowscale.exceptions import FlowScaleTimeoutError
 from harness import platform
 from harness.kubernetes import Kubernetes, wait
 from harness.node import Node
@@ -18,6 +17,7 @@ from harness.platform import Platform
 
 pytestmark = pytest.mark.slow
 RUNS = 6
+FINISHED = {"completed", "failed", "cancelled", "timed_out"}
 NODE = """
 import sys
 import time
@@ -139,10 +139,9 @@ def test_instances_follow_the_queue_from_none_to_three_and_back(
 
 def ended(installed: Platform, client: FlowScaleClient, runs: list[str]) -> list[str]:
     """How these runs ended."""
-    try:
-        return [client.runs.wait_for_completion(run, timeout=120)["status"] for run in runs]
-    except FlowScaleTimeoutError as error:
-        raise AssertionError(f"{error}\n{told(installed)}") from error
+    for run in runs:
+        wait(lambda run=run: client.runs.get_status(run) in FINISHED, run, 150, lambda: told(installed))
+    return [client.runs.get_status(run) for run in runs]
 
 
 @contextmanager

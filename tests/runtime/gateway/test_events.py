@@ -58,7 +58,8 @@ async def test_a_listener_that_promises_too_much_still_hears_the_end(server):
     run = await server.submit()
     path = f"{RUNS}/{run['run_id']}/events"
     listening = asyncio.create_task(server.client.get(path, headers={"last-event-id": "77"}))
-    await asyncio.sleep(0.05)
+    while run["run_id"] not in server.state.bus.followed():
+        await asyncio.sleep(0.01)
     await server.finish((await server.claim())[0])
     assert [kind for _, kind, _ in frames((await listening).text)] == [
         "started",

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from flowscale_runtime.graph import Executor, SilentListener
 from flowscale_runtime.nodes import folders, packs, shim
 from flowscale_runtime.nodes.errors import NoCheckout
 
+TESTS = Path(__file__).parents[2]
 CLASSIC = """
 import os
 import folder_paths
@@ -116,20 +118,19 @@ def places(tmp_path):
 
 
 @pytest.fixture
-def loaded(tmp_path, places):
-    """Both packs beside our own, the search path put back afterwards."""
+def loaded(tmp_path, places, monkeypatch):
+    """Both packs beside our own. Modules of tests that go by the same names are out of the way meanwhile."""
     custom = tmp_path / "custom_nodes"
     (custom / "classic").mkdir(parents=True)
     (custom / "classic/__init__.py").write_text(CLASSIC)
     (custom / "schema.py").write_text(SCHEMA)
-    before, known = list(sys.path), set(sys.modules)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if str(TESTS) not in path])
+    ours = {path.stem for path in shim.SHIMS.iterdir()} | {"custom_nodes"}
+    aside = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in ours}
     yield packs.load([custom])
-    sys.path[:] = before
-    for name in set(sys.modules) - known:
-        if name.startswith("custom_nodes.") or str(shim.SHIMS) in str(
-            getattr(sys.modules[name], "__file__", None)
-        ):
-            del sys.modules[name]
+    for name in [name for name in sys.modules if name.partition(".")[0] in ours]:
+        del sys.modules[name]
+    sys.modules.update(aside)
 
 
 def run(loaded, graph, **rest):
