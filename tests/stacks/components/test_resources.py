@@ -55,9 +55,14 @@ class Recorder(pulumi.runtime.Mocks):
         return [(each.typ, each.name) for each in self.objects]
 
 
-@pytest.fixture(autouse=True)
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
 def loops_collected() -> Iterator[None]:
-    """The mocks open an event loop in each thread that they answer in, and never close it."""
+    """The mocks open an event loop in each thread that they answer in, and never close it: not for later tests to find."""
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
