@@ -13,6 +13,8 @@ from flowscale_runtime.stores.values import Artifact, NewRun, Submitted, cost
 
 # Built once: building a statement costs more than running it.
 _INSERT = insert(runs)
+NEAR = 100
+"""More than single submissions are under way at once: so far below its limit they can't pass it together."""
 _IS_EARLIER = (
     (idempotency.c.project == bindparam("of"))
     & (idempotency.c.caller == bindparam("by"))
@@ -31,7 +33,7 @@ _FRESH = (
 _LEADER = select(runs.c.id).where(_SAME, QUEUED | RUNNING, runs.c.leader.is_(None)).limit(1)
 _NTH_WAITING = (
     select(runs.c.number)
-    .where(QUEUED, runs.c.deployment == bindparam("deployment"))
+    .where(QUEUED, runs.c.deployment == bindparam("deployment"), runs.c.project == bindparam("of"))
     .limit(1)
     .offset(bindparam("nth", type_=Integer))
 )
@@ -49,7 +51,7 @@ def submit(connection: Connection, run: NewRun, now: int) -> Submitted:
     answer = _fresh_answer(connection, run)
     leader = None if answer else _leader(connection, run)
     if not answer and not leader and run.queue_limit is not None:
-        _check_queue(connection, run.deployment, run.queue_limit)
+        _check_queue(connection, run, run.queue_limit)
     reserved = 0 if answer else cost(run.timeout, run.price) * run.tries
     if run.budgets and not answer:
         budgets.reserve(connection, run.budgets, reserved)
@@ -70,6 +72,8 @@ def submit_batch(
     connection: Connection, batch: Mapping[str, Any], members: list[NewRun], now: int
 ) -> list[Submitted]:
     """Admits all runs of a batch, or none; answers with the runs of the batch that the same key made before."""
+    if members[0].queue_limit is not None:
+        lock(connection, _queue(members[0]))
     submitted = [submit(connection, run, now) for run in members]
     if not submitted[0].replayed:
         connection.execute(insert(batches).values(**batch, created_at=now))
@@ -109,11 +113,21 @@ def _leader(connection: Connection, run: NewRun) -> str | None:
     return connection.execute(_LEADER, {"cache_key": run.cache.key, "of": run.project}).scalar()
 
 
-def _check_queue(connection: Connection, deployment: str, limit: int) -> None:
-    """Looks no further than the limit, however long the queue is."""
-    last = {"deployment": deployment, "nth": max(limit - 1, 0)}
-    if not limit or connection.execute(_NTH_WAITING, last).scalar() is not None:
-        raise QueueFull(limit)
+def _check_queue(connection: Connection, run: NewRun, limit: int) -> None:
+    """Looks no further than the limit, however long the queue is. Near it, one submission at a time."""
+
+    def waiting(number: int) -> bool:
+        nth = {"of": run.project, "deployment": run.deployment, "nth": number - 1}
+        return number <= 0 or connection.execute(_NTH_WAITING, nth).scalar() is not None
+
+    if waiting(limit - NEAR):
+        lock(connection, _queue(run))
+        if waiting(limit):
+            raise QueueFull(limit)
+
+
+def _queue(run: NewRun) -> str:
+    return f"queue {run.project} {run.deployment}"
 
 
 def _insert(connection: Connection, run: NewRun, leader: str | None, reserved: int, now: int) -> int:

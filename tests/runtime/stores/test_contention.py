@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from flowscale_runtime.stores import budgets, outcomes, queries, queue, submission
-from flowscale_runtime.stores.errors import BudgetExceeded
+from flowscale_runtime.stores.errors import BudgetExceeded, QueueFull
 from flowscale_runtime.stores.tables import runs
 from flowscale_runtime.stores.values import SECOND, BudgetTerms, CacheTerms, Idempotency, Outcome
 
@@ -31,6 +31,13 @@ async def test_a_budget_admits_exactly_what_it_can_hold(database, new_run):
     assert len(refused) == 13
     [row] = await database.read(budgets.list_balances, "studio")
     assert (row.spent, row.reserved) == (0, 70_000)
+
+
+@pytest.mark.parametrize("limit", [5, submission.NEAR + 5])
+async def test_a_queue_admits_exactly_what_its_limit_says(database, new_run, limit):
+    wanted = [new_run(queue_limit=limit) for _ in range(limit + 12)]
+    answers = await all_of(database.write(submission.submit, run, NOW) for run in wanted)
+    assert Counter(isinstance(answer, QueueFull) for answer in answers) == {False: limit, True: 12}
 
 
 async def test_one_idempotency_key_makes_one_run(database, new_run):
