@@ -37,6 +37,12 @@ def command(
     as_yaml: Annotated[
         bool, typer.Option("--yaml", help="Print the wanted objects instead, as a file that can be applied.")
     ] = False,
+    network: Annotated[
+        bool,
+        typer.Option(
+            "--network", help="Print who may reach whom instead, by the network policies; --json too."
+        ),
+    ] = False,
 ) -> None:
     """Show what deploying would change: objects, dollars, releases, policies. Nothing is changed.
 
@@ -47,6 +53,9 @@ def command(
     if as_json + markdown + as_yaml > 1:
         raise UsageError("--json, --markdown and --yaml are different outputs: take one of them")
     every = sources(folder, environment, target, image)
+    if network:
+        _print_ways(every, as_json=as_json)
+        return
     if as_yaml:
         _print_objects(every)
         return
@@ -63,6 +72,23 @@ def _print_objects(every: "Sequence[Source]") -> None:
     for source in every:
         with told_reading():
             typer.echo(render_objects(read(source).objects), nl=False)
+
+
+def _print_ways(every: "Sequence[Source]", *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from flowscale_stacks.plan.reaching import ways
+    from flowscale_stacks.reading import read
+
+    for source in every:
+        with told_reading():
+            found = ways(read(source).objects)
+        if as_json:
+            emit([asdict(way) for way in found])
+            continue
+        for way in found:
+            peer = f"\t{way.peer}" if way.peer else ""
+            typer.echo(f"{way.source}\t{way.target}\t{way.protocol} {way.port}{peer}")
 
 
 def _usual() -> str:
