@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     "docs/reference/cli.md": "pages.cli:page",
     "docs/reference/nodes.md": "pages.nodes:page",
+    "docs/reference/templates.md": "pages.templates:page",
     "docs/reference/specs.md": "flowscale_specs.reference:render",
     "docs/reference/flowscale.schema.json": "flowscale_specs.schema:render_schema",
 }

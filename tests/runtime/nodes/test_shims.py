@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from flowscale_runtime.graph import Executor, SilentListener
-from flowscale_runtime.nodes import folders, packs, shim
+from flowscale_runtime.nodes import packs, shim
 from flowscale_runtime.nodes.errors import NoCheckout
 
 TESTS = Path(__file__).parents[2]
@@ -106,20 +106,9 @@ class Heard(SilentListener):
 
 
 @pytest.fixture
-def places(tmp_path):
-    models = tmp_path / "models/loras"
-    models.mkdir(parents=True)
-    (models / "style.safetensors").write_bytes(b"")
-    made = [tmp_path / name for name in ("input", "output", "temp", "user")]
-    for path in made:
-        path.mkdir()
-    with folders.using(folders.Folders(*made, {"loras": (models,)})) as _:
-        yield folders.current()
-
-
-@pytest.fixture
-def loaded(tmp_path, places, monkeypatch):
+def loaded(tmp_path, place, monkeypatch):
     """Both packs beside our own. Modules of tests that go by the same names are out of the way meanwhile."""
+    (place.models["loras"][0] / "style.safetensors").write_bytes(b"")
     custom = tmp_path / "custom_nodes"
     (custom / "classic").mkdir(parents=True)
     (custom / "classic/__init__.py").write_text(CLASSIC)
@@ -137,7 +126,7 @@ def run(loaded, graph, **rest):
     return Executor(loaded.classes).run(graph, **rest)
 
 
-def test_a_pack_of_the_classic_form_finds_what_it_imports(loaded, places):
+def test_a_pack_of_the_classic_form_finds_what_it_imports(loaded, place):
     assert loaded.failures == ()
     definition = loaded.definitions["Shrink"]
     assert definition["input"]["required"]["model"][0] == ["style.safetensors"]
@@ -154,12 +143,12 @@ def test_a_pack_of_the_classic_form_finds_what_it_imports(loaded, places):
     }
     outcome = run(loaded, graph, listener=heard)
     assert outcome.error is None
-    assert outcome.ui["3"]["text"] == [str(places.models["loras"][0] / "style.safetensors")]
+    assert outcome.ui["3"]["text"] == [str(place.models["loras"][0] / "style.safetensors")]
     assert heard.steps == [("2", 1, 2), ("2", 2, 2)]
     assert heard.said == [("2", "pack.done", {"node": "2"})]
 
 
-def test_a_pack_of_the_schema_form_gives_its_nodes_from_its_entry_point(loaded, places):
+def test_a_pack_of_the_schema_form_gives_its_nodes_from_its_entry_point(loaded, place):
     graph = {
         "1": {"class_type": "EmptyImage", "inputs": {"width": 4, "height": 4, "batch_size": 2, "color": 255}},
         "2": {"class_type": "Show", "inputs": {"image": ["1", 0], "text": "seen"}},
@@ -168,21 +157,21 @@ def test_a_pack_of_the_schema_form_gives_its_nodes_from_its_entry_point(loaded, 
     assert outcome.error is None
     assert outcome.ui["2"]["text"] == ["seen"]
     assert [one["type"] for one in outcome.ui["2"]["images"]] == ["temp", "temp"]
-    assert len(list(places.temp.iterdir())) == 2
+    assert len(list(place.temp.iterdir())) == 2
 
 
-def test_names_lead_nowhere_outside_of_their_folders(loaded, places):
+def test_names_lead_nowhere_outside_of_their_folders(loaded, place):
     import folder_paths
 
-    assert folder_paths.get_annotated_filepath("cat.png [output]") == str(places.output / "cat.png")
+    assert folder_paths.get_annotated_filepath("cat.png [output]") == str(place.output / "cat.png")
     assert not folder_paths.exists_annotated_filepath("../../etc/passwd")
     folder, name, counter, subfolder, prefix = folder_paths.get_save_image_path(
         "a/b", folder_paths.get_output_directory()
     )
-    assert (folder, name, counter, subfolder, prefix) == (str(places.output / "a"), "b", 1, "a", "a/b")
+    assert (folder, name, counter, subfolder, prefix) == (str(place.output / "a"), "b", 1, "a", "a/b")
 
 
-def test_a_pack_adds_a_folder_of_models(loaded, places, tmp_path):
+def test_a_pack_adds_a_folder_of_models(loaded, place, tmp_path):
     import folder_paths
 
     (tmp_path / "more").mkdir()
