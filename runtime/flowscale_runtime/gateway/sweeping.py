@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import fields
 
-from flowscale_runtime.gateway.catalog import Served
+from flowscale_runtime.gateway.catalog import Served, Version
 from flowscale_runtime.stores import forgetting
 from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.errors import NotFound, Unavailable
@@ -21,6 +21,11 @@ EVERY = 60.0  # seconds
 def terms(retention: Retention) -> Terms:
     """A project's retention in microseconds."""
     return Terms(**{each.name: int(getattr(retention, each.name) * SECOND) for each in fields(Terms)})
+
+
+def digest_of(version: Version) -> str:
+    """The name of a release's bundle, whatever else has the same bytes."""
+    return version.digest.removeprefix("sha256:")
 
 
 class Sweeper:
@@ -47,24 +52,18 @@ class Sweeper:
         kept = terms(catalog.retention)
         while await self._database.write(forgetting.expire, catalog.project, kept, self._clock()):
             pass
+        served = {digest_of(version) for one in catalog.deployments.values() for version in one.versions}
         deleted = 0
         while True:
-            gone, held = await self._database.read(forgetting.doomed, self._clock(), kept.inputs)
-            if not gone and not held:
+            free, held = await self._database.read(forgetting.doomed, self._clock())
+            if not free and not held:
                 return deleted
-            releases = {
-                version.digest.removeprefix("sha256:")
-                for one in catalog.deployments.values()
-                for version in one.versions
-            }
-            free = [name for name in gone if name not in releases]
-            late = [name for name in free if await asyncio.to_thread(self._stored_again, name)]
-            for name in set(free) - set(late):
+            late = {name for name in free if await asyncio.to_thread(self._stored_again, name)}
+            for name in set(free) - late - served:
                 await asyncio.to_thread(self._objects.delete, name)
                 deleted += 1
-            await self._database.write(forgetting.spare, late, self._clock())
-            settled = [*held, *(name for name in gone if name not in late)]
-            await self._database.write(forgetting.settle, settled)
+            await self._database.write(forgetting.spare, sorted(late), self._clock())
+            await self._database.write(forgetting.settle, sorted({*held, *free} - late))
 
     def _stored_again(self, name: str) -> bool:
         """Whether somebody stored the same bytes within the grace, and may be about to refer to them."""

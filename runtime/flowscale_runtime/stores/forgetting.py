@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, false, func, insert, not_, or_, select, update
 
 from flowscale_runtime.stores import settings
 from flowscale_runtime.stores.locks import lock
@@ -32,6 +32,9 @@ from flowscale_runtime.stores.values import SECOND, TERMINAL
 
 STEP = 500  # runs, or objects, in one transaction
 GRACE = 3600 * SECOND
+_MARK = "retention "
+_INPUTS = f"{_MARK}inputs "
+"""With a project's name behind it: until when the files of its ended runs were let go."""
 OBJECT = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -116,16 +119,13 @@ def condemn(connection: Connection, names: Iterable[str], now: int) -> None:
         connection.execute(insert(condemned), [{"object": name, "at": now} for name in sorted(fresh)])
 
 
-def doomed(connection: Connection, now: int, kept: int) -> tuple[list[str], list[str]]:
-    """Objects whose grace is over: those that nothing refers to, and those that something does.
-
-    `kept` is how long files of callers are kept: runs that ended before don't count.
-    """
+def doomed(connection: Connection, now: int) -> tuple[list[str], list[str]]:
+    """Objects whose grace is over: those that nothing refers to, and those that something does."""
     query = (
         select(condemned.c.object).where(condemned.c.at <= now - GRACE).order_by(condemned.c.at).limit(STEP)
     )
     names = set(connection.execute(query).scalars())
-    held = _referred(connection, names, now - kept) if names else set()
+    held = _referred(connection, names) if names else set()
     return sorted(names - held), sorted(held)
 
 
@@ -141,7 +141,7 @@ def spare(connection: Connection, names: Sequence[str], now: int) -> None:
 
 def _due(connection: Connection, project: str, kind: str, until: int) -> list[str]:
     """The next runs whose logs, files or records are to go; where it stopped is remembered."""
-    name = f"retention {kind} {project}"
+    name = f"{_MARK}{kind} {project}"
     since = int(settings.value(connection, name) or 0)
     query = (
         select(runs.c.id, runs.c.completed_at)
@@ -198,7 +198,7 @@ def _remove(connection: Connection, ids: Sequence[str], now: int = 0) -> Erased:
     )
 
 
-def _referred(connection: Connection, names: set[str], since: int) -> set[str]:
+def _referred(connection: Connection, names: set[str]) -> set[str]:
     """Those of the names that something still refers to."""
     columns = (run_outputs.c.object, holdings.c.object, assets.c.object, seals.c.digest)
     found = {
@@ -206,8 +206,11 @@ def _referred(connection: Connection, names: set[str], since: int) -> set[str]:
         for column in columns
         for name in connection.execute(select(column).where(column.in_(names))).scalars()
     }
-    recent = or_(runs.c.completed_at.is_(None), runs.c.completed_at > since)
-    return found | (_named_in(connection, recent) & names)
+    over = [
+        (runs.c.project == name.removeprefix(_INPUTS)) & (runs.c.completed_at <= int(mark))
+        for name, mark in settings.values(connection, _INPUTS).items()
+    ]
+    return found | (_named_in(connection, not_(or_(false(), *over)) | runs.c.completed_at.is_(None)) & names)
 
 
 def _named_in(connection: Connection, where: ColumnElement[bool]) -> set[str]:

@@ -24,6 +24,14 @@ def value(connection: Connection, name: str) -> str | None:
     return connection.execute(select(settings.c.value).where(settings.c.name == name)).scalar()
 
 
+def values(connection: Connection, start: str) -> dict[str, str]:
+    """What was put down under names that begin like this, by name."""
+    query = select(settings.c.name, settings.c.value).where(
+        settings.c.name.startswith(start, autoescape=True)
+    )
+    return {row.name: row.value for row in connection.execute(query)}
+
+
 def put(connection: Connection, name: str, text: str) -> None:
     """Puts something down under a name. Whoever does it holds a lock of their own."""
     mine = settings.c.name == name

@@ -61,7 +61,7 @@ async def sweep(database, now):
     """One look of the sweeper; answers with the objects that it would delete."""
     while await database.write(forgetting.expire, "studio", TERMS, now):
         pass
-    gone, held = await database.read(forgetting.doomed, now, TERMS.inputs)
+    gone, held = await database.read(forgetting.doomed, now)
     await database.write(forgetting.settle, [*gone, *held])
     return gone
 
@@ -113,6 +113,16 @@ async def test_another_project_is_left_alone(database, new_run):
     assert (await count(database, runs), await count(database, run_outputs)) == (1, 1)
 
 
+async def test_a_file_stays_as_long_as_the_project_says_that_keeps_it_longest(database, new_run):
+    await done(database, new_run(project="other", inputs=with_photo()))
+    await done(database, new_run(inputs=with_photo()))
+    await sweep(database, NOW + 8 * DAY)
+    assert await sweep(database, NOW + 8 * DAY + GRACE) == []
+    while await database.write(forgetting.expire, "other", TERMS, NOW + 9 * DAY):
+        pass
+    assert await sweep(database, NOW + 9 * DAY + GRACE) == [PHOTO]
+
+
 async def test_the_audit_log_is_shortened_only_where_it_is_sealed(database):
     for at in (NOW, NOW + 1):
         await database.write(audit.record, Entry("studio", "me", "key.created", "k", at))
@@ -131,7 +141,7 @@ async def test_erasing_a_key_removes_all_about_its_runs_but_what_they_cost(datab
     lines = await count(database, ledger)
     removed, left = await database.write(forgetting.erase, "studio", Whose(key="mine"))
     assert (removed.runs, removed.outputs, removed.logs, removed.files, left) == (1, 1, 1, 2, ["run-3"])
-    gone, held = await database.read(forgetting.doomed, NOW, TERMS.inputs)
+    gone, held = await database.read(forgetting.doomed, NOW)
     assert (gone, held) == ([PICTURE], [PHOTO])
     assert await count(database, ledger) == lines
     again, _ = await database.write(forgetting.erase, "studio", Whose(key="mine"))
@@ -187,7 +197,7 @@ def test_no_object_is_deleted_that_anything_refers_to(new_run, steps):
                 holdings.hold(connection, "studio", name, now)
             elif what == "sweep":
                 forgetting.expire(connection, "studio", TERMS, now)
-                gone, held = forgetting.doomed(connection, now, TERMS.inputs)
+                gone, held = forgetting.doomed(connection, now)
                 forgetting.settle(connection, [*gone, *held])
                 assert not set(gone) & referred(connection, now)
             else:
