@@ -5,6 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -69,7 +70,9 @@ class Agent:
         self._work = asyncio.Event()
         self._held: dict[str, int] = {}
         self._at: dict[str, str] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # until how a run ended is written
+        self._computing: set[asyncio.Task[None]] = set()  # those that take a host
+        self._claiming = asyncio.Lock()
         self._draining = False
 
     def wake(self) -> None:
@@ -106,11 +109,16 @@ class Agent:
         """Claims nothing more and lets what runs end, for `grace` seconds; the rest is given back at once."""
         self._draining = True
         self.wake()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                async with self._claiming:  # what a claim brings that is under way counts too
+                    pass
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        late = list(self._tasks)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
         for run_id, fence in self._held.items():
             stopped = partial(_give_back, run_id, fence, "the server was stopped", "")
             try:
@@ -121,13 +129,14 @@ class Agent:
                 self._after(change)
 
     async def _claim(self) -> None:
-        if terms := self._terms():
-            self._start(await self._database.write(queue.claim, *terms))
+        async with self._claiming:
+            if terms := self._terms():
+                self._start(await self._database.write(queue.claim, *terms))
 
     def _terms(self) -> ClaimTerms | None:
         """What could be claimed now, if anything."""
         capacity = {} if self._draining else self.pool.capacity()
-        free = self.pool.size - len(self._tasks)
+        free = self.pool.size - len(self._computing)
         if not capacity or free <= 0:
             return None
         self._claims += 1
@@ -138,8 +147,9 @@ class Agent:
         for run in claimed:
             self._held[run.run_id] = run.fence
             task = asyncio.create_task(self._execute(run))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            for tasks in (self._tasks, self._computing):
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
 
     async def _execute(self, run: Claimed) -> None:
         self._bus.publish(run.events)
@@ -151,9 +161,9 @@ class Agent:
         finally:
             self._at.pop(host.name, None)
             await self.pool.release(host, time.monotonic())
-        self._held.pop(run.run_id, None)
-        self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+        self._computing.discard(cast("asyncio.Task[None]", asyncio.current_task()))
         await self._end(run, ending)
+        self._held.pop(run.run_id, None)
 
     async def _ending(self, run: Claimed, host: Host) -> Ending | None:
         """Has a run computed; answers with what is to be written, or None where somebody else has ended it."""

@@ -8,7 +8,8 @@ import pytest
 from flowscale_runtime.clock import now
 from flowscale_runtime.engines import processes
 from flowscale_runtime.engines.triton.engine import TritonEngine
-from flowscale_runtime.stores import outcomes, queries
+from flowscale_runtime.stores import outcomes, queries, queue
+from flowscale_runtime.worker import agent
 from flowscale_runtime.worker.host import ProcessEngine
 
 pytestmark = pytest.mark.services
@@ -137,3 +138,44 @@ async def test_draining_gives_back_what_does_not_end_in_time(bench):
     await bench.agent.drain(grace=0.1)
     row = await bench.row(run_id)
     assert (row.state, row.tries_left) == ("queued", 1)
+
+
+async def test_a_claim_that_is_under_way_when_draining_begins_is_let_end(bench, monkeypatch):
+    claiming, go_on = asyncio.Event(), asyncio.Event()
+    write = bench.database.write
+
+    async def paused(operation, *arguments, **named):
+        if operation is queue.claim:
+            claiming.set()
+            await go_on.wait()
+        return await write(operation, *arguments, **named)
+
+    monkeypatch.setattr(bench.database, "write", paused)
+    run_id = await bench.submit("nothing")
+    await claiming.wait()
+    draining = asyncio.create_task(bench.agent.drain(grace=30))
+    await asyncio.sleep(0)
+    go_on.set()
+    await draining
+    assert (await bench.row(run_id)).state == "completed"
+
+
+async def test_draining_waits_until_how_a_run_ended_is_written(bench, monkeypatch):
+    ending, go_on = asyncio.Event(), asyncio.Event()
+    write = bench.database.write
+
+    async def paused(operation, *arguments, **named):
+        if operation is agent._end_and_claim:
+            ending.set()
+            await go_on.wait()
+        return await write(operation, *arguments, **named)
+
+    monkeypatch.setattr(bench.database, "write", paused)
+    run_id = await bench.submit("nothing")
+    await ending.wait()
+    draining = asyncio.create_task(bench.agent.drain(grace=30))
+    await asyncio.sleep(0.01)
+    assert not draining.done()
+    go_on.set()
+    await draining
+    assert (await bench.row(run_id)).state == "completed"
