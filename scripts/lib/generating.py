@@ -23,19 +23,22 @@ def made() -> Iterator[tuple[Path, str]]:
     for name, source in PAGES.items():
         module, _, function = source.partition(":")
         yield ROOT / name, getattr(importlib.import_module(module), function)()
-    golden = importlib.import_module("pages.kubernetes").golden
+    beside = importlib.import_module("pages.examples")
     for environment in sorted(ROOT.glob("examples/*/environment.yaml")):
-        yield environment.with_name("kubernetes.yaml"), golden(environment.parent)
+        yield environment.with_name("flowscale.lock"), beside.lock(environment.parent)
+        yield environment.with_name("kubernetes.yaml"), beside.objects(environment.parent)
 
 
 def main(verb: str) -> int:
-    stale = [(path, text) for path, text in made() if not path.exists() or path.read_text() != text]
-    if verb == "write":
-        for path, text in stale:
+    stale = []
+    for path, text in made():  # one after another: objects are made of the lock that was written before
+        if path.exists() and path.read_text() == text:
+            continue
+        if verb == "write":
             path.write_text(text)
-        return 0
-    names = (path.relative_to(ROOT).as_posix() for path, _ in stale)
-    sys.stdout.write("".join(f"{name} is stale: run scripts/check --fix generated\n" for name in names))
+        else:
+            stale.append(path.relative_to(ROOT).as_posix())
+    sys.stdout.write("".join(f"{name} is stale: run scripts/check --fix generated\n" for name in stale))
     return 1 if stale else 0
 
 
