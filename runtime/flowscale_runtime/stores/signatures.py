@@ -3,16 +3,16 @@
 from typing import Any
 
 from sqlalchemy import Connection, delete
-from sqlalchemy.dialects import postgresql, sqlite
 
 from flowscale_runtime.stores.tables import signatures
-
-_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def first(connection: Connection, digest: str, until: int, now: int) -> bool:
     """Remembers a signature until it is stale anyway; False where it was seen before. Times are microseconds."""
+    from sqlalchemy.dialects import postgresql, sqlite  # 70 ms that only signed requests need
+
+    insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[connection.dialect.name]
     connection.execute(delete(signatures).where(signatures.c.expires_at <= now))
     values = {"digest": digest, "expires_at": until}
-    written = _INSERT[connection.dialect.name](signatures).values(**values).on_conflict_do_nothing()
+    written = insert(signatures).values(**values).on_conflict_do_nothing()
     return connection.execute(written.returning(signatures.c.digest)).scalar() is not None
