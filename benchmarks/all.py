@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import batching
 import cache
+import compiling
 import engines
 import graph_chain
 import http_submit
@@ -40,10 +41,17 @@ def own(module: ModuleType) -> Callable[[argparse.Namespace], Report]:
         given = ["--quick"] if options.quick else []
         if module is http_submit:
             given += ["--ray"] if options.ray else []
-        if module is preview:
-            given = ["--deployments", "20", "--repeat", "1"] if options.quick else []
-            return preview.measure(preview.arguments(argparse.ArgumentParser()).parse_args(given))
         return module.measure(module.settled(module.arguments(argparse.ArgumentParser()).parse_args(given)))
+
+    return measure
+
+
+def sized(module: ModuleType) -> Callable[[argparse.Namespace], Report]:
+    """A benchmark of stacks, which says what is quick."""
+
+    def measure(options: argparse.Namespace) -> Report:
+        given = module.QUICK if options.quick else ()
+        return module.measure(module.arguments(argparse.ArgumentParser()).parse_args(given))
 
     return measure
 
@@ -100,7 +108,8 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {
     "cache": own(cache),
     "graph_chain": chains,
     "specs_load": documents,
-    "preview": own(preview),
+    "compiling": sized(compiling),
+    "preview": sized(preview),
     "engines": own(engines),
     "batching": own(batching),
 }

@@ -41,6 +41,7 @@ GOALS = (
     Goal("ready", "`flowscale serve` to `/readyz`", 1, "s"),
     Goal("torch run", "`flowscale serve` to the end of the first torch run", 3, "s"),
     Goal("cached", "a repeated run from the cache, median", 10, "ms"),
+    Goal("compile", "1,000 deployments compiled to Kubernetes objects", 3, "s"),
     Goal(
         "preview",
         "`flowscale preview` without changes, over a bare Pulumi program of the same objects",

@@ -34,6 +34,8 @@ from harness.spec_folders import write
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+QUICK = ("--deployments", "20", "--repeat", "1")
+
 
 def main() -> None:
     print(measure(arguments(argparse.ArgumentParser(description=__doc__)).parse_args()).markdown())

@@ -14,6 +14,7 @@ SCRIPTS = {
     "cache": ("--runs", "3"),
     "graph_chain": ("--sizes", "10", "20", "--repeats", "1"),
     "specs_load": ("--documents", "100", "--repeat", "1"),
+    "compiling": ("--deployments", "5", "10", "--repeat", "1"),
 }
 ON_TRITON = {
     "engines": ("--nodes", "3", "--runs", "2"),
@@ -34,6 +35,7 @@ EXPECTED = {
     ),
     "graph_chain": ("ours", "µs/node"),
     "specs_load": ("documents", "bare YAML"),
+    "compiling": ("compile over YAML", "| 5 |", "| 10 |"),
     "engines": ("Triton over ours", "| 3 |"),
     "batching": ("| batching off |", "| 1.00 | 1.00 x |"),
 }
