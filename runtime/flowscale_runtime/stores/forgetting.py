@@ -16,6 +16,7 @@ from flowscale_runtime.stores.tables import (
     assets,
     attempts,
     audit,
+    commits,
     condemned,
     encode,
     events,
@@ -32,6 +33,8 @@ from flowscale_runtime.stores.values import SECOND, TERMINAL
 
 STEP = 500  # runs, or objects, in one transaction
 GRACE = 3600 * SECOND
+MARKED = 600 * SECOND
+"""How long the marks of writes are kept: longer than anybody waits for a server that is away."""
 _MARK = "retention "
 _INPUTS = f"{_MARK}inputs "
 """With a project's name behind it: until when the files of its ended runs were let go."""
@@ -81,6 +84,7 @@ def expire(connection: Connection, project: str, terms: Terms, now: int) -> bool
             forget(connection, found, now)
         more |= len(found) == STEP
     connection.execute(delete(idempotency).where(idempotency.c.expires_at <= now))
+    connection.execute(delete(commits).where(commits.c.at <= now - MARKED))
     connection.execute(
         delete(outbox).where(outbox.c.project == project, outbox.c.delivered_at <= now - terms.logs)
     )

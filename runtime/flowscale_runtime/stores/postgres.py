@@ -11,10 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import uuid_utils
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from flowscale_runtime.clock import now
 from flowscale_runtime.stores.database import Operation, P, T
 from flowscale_runtime.stores.errors import Unavailable
 
@@ -84,8 +86,11 @@ class PostgresDatabase:
 
 
 class Commit:
-    """One write, that may take several tries: where a connection broke while it was committed, the server is asked
-    whether it was, so that nothing happens twice."""
+    """One write, that may take several tries: where a connection broke while it was committed, its own mark in the
+    database tells whether it was, so that nothing happens twice and nothing is taken for done that isn't.
+
+    The number of a transaction can't tell: a server that crashed gives it to another one.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -99,21 +104,27 @@ class Commit:
                 return self._result  # type: ignore[no-any-return]
             self._doubtful = None
             self._result = operation(connection)
-            self._doubtful = connection.execute(_WRITTEN_NOW).scalar()
+            mark = {"token": uuid_utils.uuid7().hex, "at": now()}
+            self._doubtful = connection.execute(_MARK_IF_WRITTEN, mark).scalar()
             connection.commit()
             return self._result  # type: ignore[no-any-return]
 
 
-_WRITTEN_NOW = text("SELECT pg_current_xact_id_if_assigned()::text")
-_STATUS = text("SELECT pg_xact_status(CAST(:xid AS xid8))")
+_MARK_IF_WRITTEN = text(
+    "INSERT INTO commits (token, at) SELECT CAST(:token AS varchar), CAST(:at AS bigint)"
+    " WHERE pg_current_xact_id_if_assigned() IS NOT NULL RETURNING token"
+)
+_MARK_AGAIN = text(
+    "INSERT INTO commits (token, at) VALUES (CAST(:token AS varchar), CAST(:at AS bigint))"
+    " ON CONFLICT DO NOTHING RETURNING token"
+)
 
 
-def _committed(connection: Connection, xid: str) -> bool:
-    """Whether a transaction was committed; one that still ends is waited for."""
-    while (status := connection.execute(_STATUS, {"xid": xid}).scalar()) == "in progress":
-        time.sleep(0.05)
+def _committed(connection: Connection, token: str) -> bool:
+    """Whether a write was committed: then its mark can't be made again. One that still ends is waited for."""
+    made = connection.execute(_MARK_AGAIN, {"token": token, "at": now()}).scalar()
     connection.rollback()
-    return status == "committed"
+    return made is None
 
 
 def engine(url: str, size: int) -> Engine:

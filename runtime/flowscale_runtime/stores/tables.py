@@ -347,6 +347,13 @@ holdings = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+commits = Table(
+    "commits",
+    metadata,
+    Column("token", String(32), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
 condemned = Table(
     "condemned",
     metadata,
