@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 
-from flowscale_runtime.gateway.catalog import Served, Version
-from flowscale_runtime.stores import forgetting
+from flowscale_runtime.gateway.catalog import Catalog, Served
+from flowscale_runtime.stores import forgetting, holdings
 from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.errors import NotFound, Unavailable
 from flowscale_runtime.stores.forgetting import GRACE, Terms
@@ -23,11 +24,6 @@ def terms(retention: Retention) -> Terms:
     return Terms(**{each.name: int(getattr(retention, each.name) * SECOND) for each in fields(Terms)})
 
 
-def digest_of(version: Version) -> str:
-    """The name of a release's bundle, whatever else has the same bytes."""
-    return version.digest.removeprefix("sha256:")
-
-
 class Sweeper:
     """Any number of them may run beside each other. `clock` gives microseconds."""
 
@@ -35,6 +31,7 @@ class Sweeper:
         self, database: Database, objects: Objects, served: Served, clock: Callable[[], int]
     ) -> None:
         self._database, self._objects, self._served, self._clock = database, objects, served, clock
+        self._bundled: set[str] = set()
 
     async def run(self) -> None:
         """Sweeps until cancelled; what a store that is away prevents is done the next time."""
@@ -49,25 +46,34 @@ class Sweeper:
     async def sweep(self) -> int:
         """Forgets all that is due; answers with the number of files that were deleted."""
         catalog = self._served.catalog
-        kept = terms(catalog.retention)
-        while await self._database.write(forgetting.expire, catalog.project, kept, self._clock()):
+        await self._keep(catalog)
+        while await self._database.write(
+            forgetting.expire, catalog.project, terms(catalog.retention), self._clock()
+        ):
             pass
-        served = {digest_of(version) for one in catalog.deployments.values() for version in one.versions}
         deleted = 0
         while True:
-            free, held = await self._database.read(forgetting.doomed, self._clock())
+            free, held = await self._database.write(forgetting.take, self._clock())
             if not free and not held:
                 return deleted
-            late = {name for name in free if await asyncio.to_thread(self._stored_again, name)}
-            for name in set(free) - late - served:
-                await asyncio.to_thread(self._objects.delete, name)
-                deleted += 1
-            await self._database.write(forgetting.spare, sorted(late), self._clock())
-            await self._database.write(forgetting.settle, sorted({*held, *free} - late))
+            gone = [name for name in free if await asyncio.to_thread(self._delete, name)]
+            await self._database.write(forgetting.settle, [*held, *gone])
+            deleted += len(gone)
 
-    def _stored_again(self, name: str) -> bool:
-        """Whether somebody stored the same bytes within the grace, and may be about to refer to them."""
-        try:
-            return self._objects.touched(name) * SECOND > self._clock() - GRACE
-        except NotFound:
-            return False
+    async def _keep(self, catalog: Catalog) -> None:
+        """Releases and the files that their graphs name are no tenant's, and stay."""
+        served = {version.digest for one in catalog.deployments.values() for version in one.versions}
+        for digest in served - self._bundled:
+            bundle = digest.removeprefix("sha256:")
+            text = (await asyncio.to_thread(self._objects.get, bundle)).decode()
+            names = {bundle, *forgetting.OBJECT.findall(text)}
+            await self._database.write(holdings.bundle, names, self._clock())
+            self._bundled.add(digest)
+
+    def _delete(self, name: str) -> bool:
+        """Deletes an object unless somebody stored the same bytes within the grace, and may be about to refer to them."""
+        with suppress(NotFound):
+            if self._objects.touched(name) * SECOND > self._clock() - GRACE:
+                return False
+        self._objects.delete(name)
+        return True

@@ -29,10 +29,13 @@ from flowscale_runtime.stores.tables import (
     runs,
     seals,
 )
+from flowscale_runtime.stores.usage import tags_of
 from flowscale_runtime.stores.values import SECOND, TERMINAL
 
 STEP = 500  # runs, or objects, in one transaction
 GRACE = 3600 * SECOND
+AT_ONCE = 0
+"""Condemned then, an object's grace is over as soon as somebody looks."""
 MARKED = 600 * SECOND
 """How long the marks of writes are kept: longer than anybody waits for a server that is away."""
 _MARK = "retention "
@@ -78,7 +81,7 @@ def expire(connection: Connection, project: str, terms: Terms, now: int) -> bool
     """Forgets a part of what is older than its terms; whether there may be more."""
     lock(connection, "retention")
     more = False
-    for kind, forget in (("logs", _logs), ("inputs", _inputs), ("outputs", _outputs), ("runs", _records)):
+    for kind, forget in (("logs", _logs), ("inputs", _inputs), ("outputs", _outputs), ("runs", _remove)):
         found = _due(connection, project, kind, now - getattr(terms, kind))
         if found:
             forget(connection, found, now)
@@ -98,17 +101,22 @@ def expire(connection: Connection, project: str, terms: Terms, now: int) -> bool
 
 
 def erase(connection: Connection, project: str, whose: Whose) -> tuple[Erased, list[str]]:
-    """Removes ended runs and all about them; what they cost stays in the ledger.
+    """Removes ended runs and all about them, uploads too; what they cost stays in the ledger.
 
     Answers with what was removed, and with the runs that haven't ended yet and so are still there.
     """
     lock(connection, "retention")
     mine = select(runs.c.id, runs.c.state, runs.c.tags).where(runs.c.project == project, *_meant(whose))
-    found = [row for row in connection.execute(mine) if whose.tag is None or _tagged(row.tags, whose.tag)]
+    found = [row for row in connection.execute(mine) if whose.tag is None or whose.tag in tags_of(row.tags)]
     ended = [row.id for row in found if row.state in TERMINAL]
     total = Erased()
     for start in range(0, len(ended), STEP):
-        total = _sum(total, _remove(connection, ended[start : start + STEP]))
+        part = ended[start : start + STEP]
+        uploads = _named_in(connection, runs.c.id.in_(part))
+        total = _sum(total, _remove(connection, part, AT_ONCE))
+        connection.execute(
+            delete(holdings).where(holdings.c.project == project, holdings.c.object.in_(uploads))
+        )
     return total, [row.id for row in found if row.state not in TERMINAL]
 
 
@@ -123,12 +131,17 @@ def condemn(connection: Connection, names: Iterable[str], now: int) -> None:
         connection.execute(insert(condemned), [{"object": name, "at": now} for name in sorted(fresh)])
 
 
-def doomed(connection: Connection, now: int) -> tuple[list[str], list[str]]:
-    """Objects whose grace is over: those that nothing refers to, and those that something does."""
+def take(connection: Connection, now: int) -> tuple[list[str], list[str]]:
+    """Objects whose grace is over: those that nothing refers to, and those that something does.
+
+    Nobody else gets the same ones for another hour, so whoever takes them may die before they are settled.
+    """
+    lock(connection, "retention")
     query = (
         select(condemned.c.object).where(condemned.c.at <= now - GRACE).order_by(condemned.c.at).limit(STEP)
     )
     names = set(connection.execute(query).scalars())
+    connection.execute(update(condemned).where(condemned.c.object.in_(names)).values(at=now))
     held = _referred(connection, names) if names else set()
     return sorted(names - held), sorted(held)
 
@@ -136,11 +149,6 @@ def doomed(connection: Connection, now: int) -> tuple[list[str], list[str]]:
 def settle(connection: Connection, names: Sequence[str]) -> None:
     """These objects are condemned no longer: deleted, or referred to."""
     connection.execute(delete(condemned).where(condemned.c.object.in_(names)))
-
-
-def spare(connection: Connection, names: Sequence[str], now: int) -> None:
-    """Looks at these objects again later: somebody has just stored them once more."""
-    connection.execute(update(condemned).where(condemned.c.object.in_(names)).values(at=now))
 
 
 def _due(connection: Connection, project: str, kind: str, until: int) -> list[str]:
@@ -172,17 +180,12 @@ def _outputs(connection: Connection, ids: Sequence[str], now: int) -> None:
     where = run_outputs.c.run_id.in_(ids)
     condemn(connection, connection.execute(select(run_outputs.c.object).where(where)).scalars(), now)
     connection.execute(delete(run_outputs).where(where))
-    connection.execute(
-        update(runs).where(runs.c.id.in_(ids)).values(cache_key=None)
-    )  # it answers nobody any more
+    # Without its files a run answers nobody from the cache.
+    connection.execute(update(runs).where(runs.c.id.in_(ids)).values(cache_key=None))
 
 
-def _records(connection: Connection, ids: Sequence[str], now: int) -> None:
-    _remove(connection, ids, now)
-
-
-def _remove(connection: Connection, ids: Sequence[str], now: int = 0) -> Erased:
-    """Everything about these runs. Condemned at time 0 their files go as soon as somebody looks."""
+def _remove(connection: Connection, ids: Sequence[str], now: int) -> Erased:
+    """Everything about these runs."""
     where = run_outputs.c.run_id.in_(ids)
     files = set(connection.execute(select(run_outputs.c.object).where(where)).scalars())
     files |= _named_in(connection, runs.c.id.in_(ids))
@@ -227,12 +230,6 @@ def _named_in(connection: Connection, where: ColumnElement[bool]) -> set[str]:
 def _meant(whose: Whose) -> list[ColumnElement[bool]]:
     given = ((runs.c.key_id, whose.key), (runs.c.group_id, whose.group))
     return [column == value for column, value in given if value is not None]
-
-
-def _tagged(tags: object, wanted: str) -> bool:
-    if isinstance(tags, dict):
-        return wanted in (f"{name}={value}" for name, value in tags.items())
-    return isinstance(tags, list) and wanted in tags
 
 
 def _sum(one: Erased, other: Erased) -> Erased:

@@ -96,10 +96,11 @@ def _spread(by: Sequence[str], values: Sequence[Any]) -> Iterable[tuple[Any, ...
     if "tag" not in by:
         return [tuple(values)]
     place = by.index("tag")
-    return [(*values[:place], tag, *values[place + 1 :]) for tag in _tags(values[place])]
+    return [(*values[:place], tag, *values[place + 1 :]) for tag in tags_of(values[place])]
 
 
-def _tags(tags: Any) -> list[str | None]:
+def tags_of(tags: Any) -> list[str | None]:
+    """The tags of a run as texts, those of an object as `name=value`; None alone where there are none."""
     if isinstance(tags, dict):
         return [
             f"{name}={value if isinstance(value, str) else encode(value)}" for name, value in tags.items()

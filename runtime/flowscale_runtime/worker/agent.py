@@ -161,9 +161,9 @@ class Agent:
         finally:
             self._at.pop(host.name, None)
             await self.pool.release(host, time.monotonic())
+        self._held.pop(run.run_id, None)
         self._computing.discard(cast("asyncio.Task[None]", asyncio.current_task()))
         await self._end(run, ending)
-        self._held.pop(run.run_id, None)
 
     async def _ending(self, run: Claimed, host: Host) -> Ending | None:
         """Has a run computed; answers with what is to be written, or None where somebody else has ended it."""

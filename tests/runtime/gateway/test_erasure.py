@@ -1,5 +1,6 @@
 """Erasure over REST, and the sweeper that deletes what nothing refers to any more."""
 
+import json
 from dataclasses import replace
 from hashlib import sha256
 
@@ -74,6 +75,21 @@ async def test_a_project_forgets_as_its_retention_says(serving, sweeper):
     serving.clock.ahead = 5 * DAY
     await sweeper.sweep()
     assert (await serving.client.get(f"{API}/runs/{run['run_id']}")).status_code == 404
+
+
+async def test_the_file_that_a_workflow_itself_names_outlives_every_run_that_sent_the_same(server, kit):
+    (server.folder / "cat.png").write_bytes(kit.png())
+    graph = kit.PHOTO | {"1": {"class_type": "FSLoadImage", "inputs": {"image": "cat.png", "label": "Photo"}}}
+    (server.folder / "photo.json").write_text(json.dumps(graph))
+    await server.serve(kit.PHOTO_WORKFLOW, kit.deployment("photo", "photo"))
+    sweeper = Sweeper(server.state.database, server.state.objects, server.state.served, server.clock)
+    await server.client.post(f"{API}/runs", files={"image": ("cat.png", kit.png(), "image/png")})
+    await server.finish((await server.claim())[0], server.gave(("2", b"done")))
+    server.clock.ahead = 8 * DAY
+    await sweeper.sweep()
+    server.clock.ahead += 2 * 3600
+    await sweeper.sweep()
+    assert server.state.objects.exists(sha256(kit.png()).hexdigest())
 
 
 @pytest.mark.parametrize("body", [{}, {"tag": "a", "group_id": "b"}, {"tag": ""}, {"user": "alice"}])

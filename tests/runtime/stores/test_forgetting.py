@@ -61,7 +61,7 @@ async def sweep(database, now):
     """One look of the sweeper; answers with the objects that it would delete."""
     while await database.write(forgetting.expire, "studio", TERMS, now):
         pass
-    gone, held = await database.read(forgetting.doomed, now)
+    gone, held = await database.write(forgetting.take, now)
     await database.write(forgetting.settle, [*gone, *held])
     return gone
 
@@ -141,11 +141,36 @@ async def test_erasing_a_key_removes_all_about_its_runs_but_what_they_cost(datab
     lines = await count(database, ledger)
     removed, left = await database.write(forgetting.erase, "studio", Whose(key="mine"))
     assert (removed.runs, removed.outputs, removed.logs, removed.files, left) == (1, 1, 1, 2, ["run-3"])
-    gone, held = await database.read(forgetting.doomed, NOW)
+    gone, held = await database.write(forgetting.take, NOW)
     assert (gone, held) == ([PICTURE], [PHOTO])
     assert await count(database, ledger) == lines
     again, _ = await database.write(forgetting.erase, "studio", Whose(key="mine"))
     assert again == forgetting.Erased()
+
+
+async def test_erasing_takes_uploads_too_and_leaves_those_of_others(database, new_run):
+    for name in (PHOTO, "c" * 64):
+        await database.write(holdings.hold, "studio", name, NOW)
+    await done(database, new_run(key_id="mine", inputs=with_photo()))
+    await database.write(forgetting.erase, "studio", Whose(key="mine"))
+    assert not await database.read(holdings.held, "studio", PHOTO)
+    assert await database.read(holdings.held, "studio", "c" * 64)
+    assert (await database.write(forgetting.take, NOW))[0] == [PICTURE, PHOTO]
+
+
+async def test_what_one_sweeper_took_no_other_gets_until_an_hour_later(database):
+    await database.write(forgetting.condemn, [PHOTO], NOW)
+    later = NOW + GRACE
+    assert await database.write(forgetting.take, later) == ([PHOTO], [])
+    assert await database.write(forgetting.take, later) == ([], [])
+    assert await database.write(forgetting.take, later + GRACE) == ([PHOTO], [])
+
+
+async def test_what_a_release_is_made_of_stays(database, new_run):
+    await database.write(holdings.bundle, [PHOTO], NOW)
+    await done(database, new_run(inputs=with_photo()))
+    await sweep(database, NOW + 8 * DAY)
+    assert await sweep(database, NOW + 8 * DAY + GRACE) == []
 
 
 async def test_erasing_by_group_and_by_tag(database, new_run):
@@ -197,7 +222,7 @@ def test_no_object_is_deleted_that_anything_refers_to(new_run, steps):
                 holdings.hold(connection, "studio", name, now)
             elif what == "sweep":
                 forgetting.expire(connection, "studio", TERMS, now)
-                gone, held = forgetting.doomed(connection, now)
+                gone, held = forgetting.take(connection, now)
                 forgetting.settle(connection, [*gone, *held])
                 assert not set(gone) & referred(connection, now)
             else:

@@ -41,9 +41,9 @@ async def erase(request: Request) -> Response:
     state, principal = await holder(request, "admin", whole=True)
     wanted = await bodies.read(request, Wanted)
     whose = Whose(wanted.key_id, wanted.group_id, wanted.tag)
-    named = {name: value for name, value in wanted.model_dump().items() if value}
-    noted = entry(state, principal, "erasure", next(iter(named.values())), by=next(iter(named)))
+    ((by, named),) = ((name, value) for name, value in wanted if value)
+    noted = entry(state, principal, "erasure", named, by=by)
     removed, left = await state.database.write(
         audit.recorded, noted, forgetting.erase, principal.project, whose
     )
-    return success({**named, "erased": asdict(removed), "not_ended": left})
+    return success({by: named, "erased": asdict(removed), "not_ended": left})
