@@ -22,9 +22,8 @@ from fastapi import FastAPI
 from flowscale_runtime import beside, picking
 from flowscale_runtime.clock import now
 from flowscale_runtime.engines.values import Environment
-from flowscale_runtime.gateway.access import Gate
-from flowscale_runtime.gateway.admission import Admission
 from flowscale_runtime.gateway.app import create_app
+from flowscale_runtime.gateway.assembly import assemble
 from flowscale_runtime.gateway.catalog import Served
 from flowscale_runtime.gateway.comfyui import application as comfyui
 from flowscale_runtime.gateway.comfyui import guard
@@ -33,25 +32,14 @@ from flowscale_runtime.gateway.comfyui.hub import Hub
 from flowscale_runtime.gateway.comfyui.progress import Prompt
 from flowscale_runtime.gateway.comfyui.service import DEPLOYMENT, Comfy
 from flowscale_runtime.gateway.comfyui.tree import Tree
-from flowscale_runtime.gateway.fetching import Fetcher
 from flowscale_runtime.gateway.folder import Description, SpecFolder
-from flowscale_runtime.gateway.identity import Issuers
-from flowscale_runtime.gateway.links import Links
-from flowscale_runtime.gateway.metrics import Metrics
-from flowscale_runtime.gateway.sealing import Sealer
-from flowscale_runtime.gateway.secrets import Secrets
-from flowscale_runtime.gateway.sources import Sources
-from flowscale_runtime.gateway.state import State
-from flowscale_runtime.gateway.sweeping import Sweeper
-from flowscale_runtime.gateway.tokens import Tokens
-from flowscale_runtime.gateway.webhooks import Deliveries, tell_updates
+from flowscale_runtime.gateway.webhooks import tell_updates
 from flowscale_runtime.repository.workflows import Workflows
 from flowscale_runtime.stores import keys, migrate, prompts, queue
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import SqliteDatabase
 from flowscale_runtime.stores.exclusive import exclusive
 from flowscale_runtime.stores.objects import FolderObjects
-from flowscale_runtime.stores.parts import FolderParts
 from flowscale_runtime.worker.agent import Agent
 from flowscale_runtime.worker.jobs import Jobs
 from flowscale_runtime.worker.pool import Pool
@@ -124,7 +112,7 @@ async def running(
     app: FastAPI, settings: Settings, second: socket.socket | None = None, rpc: socket.socket | None = None
 ) -> AsyncIterator[None]:
     """All that runs beside the routes while the block lasts; `second` is for ComfyUI's clients, `rpc` for gRPC's."""
-    data, bus, served, metrics = settings.data, Bus(), Served(), Metrics()
+    data, bus = settings.data, Bus()
     for name in ("inputs", "hosts", "definitions"):
         (data / name).mkdir(parents=True, exist_ok=True)
     database = SqliteDatabase(data / "flowscale.db")
@@ -137,30 +125,22 @@ async def running(
     jobs = Jobs(objects, data / "inputs", tree.folders, private)
     memory = int(psutil.virtual_memory().total * settings.memory)
     agent = Agent("local", database, objects, jobs, pool, bus, now, memory)
-    fetcher = Fetcher(objects, private=settings.allow_private_urls)
-    links = Links(_secret(data / "links.key"), now)
-    sources = Sources(objects, fetcher, links, database)
-    deliveries = Deliveries(
-        database, bus, Secrets(data / "secrets"), now, private=settings.allow_private_urls
-    )
-    state = app.state.gateway = State(
-        served=served,
-        database=database,
-        objects=objects,
-        parts=FolderParts(data / "uploads"),
-        bus=bus,
-        gate=Gate(database, now, Tokens(_secret(data / "tokens.key"), now), Issuers(served, now)),
-        links=links,
-        sources=sources,
-        admission=Admission(database, sources, bus, now, agent.wake),
-        metrics=metrics,
-        clock=now,
+    gateway = assemble(
+        database,
+        objects,
+        data,
+        bus,
+        now,
+        link_secret=_secret(data / "links.key"),
+        token_secret=_secret(data / "tokens.key"),
+        private=settings.allow_private_urls,
+        submitted=agent.wake,
         wake=agent.wake,
         hosts=agent.status,
-        deliver=deliveries.wake,
         engine=engine.metrics,
         networks=engine,
     )
+    state = app.state.gateway = gateway.state
     hub = Hub(bus, now, lambda run_id: private.pop(run_id, None))
     comfy = app.state.comfyui = Comfy(
         state=state,
@@ -177,13 +157,9 @@ async def running(
         settings.folder, settings.environment, objects, lambda wanted: describe(wanted, pool, data)
     )
     parts = [
+        *gateway.parts(),
         agent.run(),
-        follow(specs, served, pool, agent, data, database),
-        state.gate.note_use(),
-        deliveries.run(),
-        Sealer(database, objects, now).run(),
-        Sweeper(database, objects, served, now).run(),
-        count(bus, metrics),
+        follow(specs, state.served, pool, agent, data, database),
         hub.run(await waiting(database)),
     ]
     if second is not None:
@@ -197,7 +173,7 @@ async def running(
     finally:
         await pool.close()
         await engine.close()
-        await fetcher.close()
+        await gateway.fetcher.close()
         await database.close()
 
 
@@ -286,14 +262,6 @@ async def waiting(database: SqliteDatabase) -> list[Prompt]:
     """The prompts of ComfyUI's clients that an earlier process left in the queue."""
     rows = await database.read(prompts.live, DEPLOYMENT)
     return [Prompt(row.id, row.group_id, queued=True) for row in rows]
-
-
-async def count(bus: Bus, metrics: Metrics) -> None:
-    """Counts what ends."""
-    with bus.follow(None) as follower:
-        while True:
-            for event in await follower.next():
-                metrics.ended(event)
 
 
 async def owner_key(path: Path, project: str, database: SqliteDatabase) -> None:

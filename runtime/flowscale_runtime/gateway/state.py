@@ -19,7 +19,8 @@ from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.parts import FolderParts
 
 
-async def _nothing() -> str:
+async def nothing() -> str:
+    """The metrics of an engine that has none."""
     return ""
 
 
@@ -42,7 +43,7 @@ class State:
     wake: Callable[[], None]
     hosts: Callable[[], list[dict[str, Any]]]
     deliver: Callable[[], None]
-    engine: Callable[[], Awaitable[str]] = _nothing
+    engine: Callable[[], Awaitable[str]] = nothing
     networks: Networks | None = None
 
 

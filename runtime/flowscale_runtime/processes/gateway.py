@@ -19,31 +19,19 @@ from fastapi import FastAPI
 
 from flowscale_runtime import beside
 from flowscale_runtime.clock import now
-from flowscale_runtime.gateway.access import Gate
-from flowscale_runtime.gateway.admission import Admission
 from flowscale_runtime.gateway.app import create_app
+from flowscale_runtime.gateway.assembly import assemble
 from flowscale_runtime.gateway.catalog import Served
-from flowscale_runtime.gateway.fetching import Fetcher
-from flowscale_runtime.gateway.identity import Issuers
 from flowscale_runtime.gateway.internal import Internal
-from flowscale_runtime.gateway.links import Links
-from flowscale_runtime.gateway.metrics import Metrics
-from flowscale_runtime.gateway.sealing import Sealer
-from flowscale_runtime.gateway.secrets import Secrets
-from flowscale_runtime.gateway.sources import Sources
-from flowscale_runtime.gateway.state import State
-from flowscale_runtime.gateway.sweeping import Sweeper
-from flowscale_runtime.gateway.tokens import Tokens
-from flowscale_runtime.gateway.webhooks import Deliveries, tell_updates
+from flowscale_runtime.gateway.webhooks import tell_updates
 from flowscale_runtime.processes.opening import open_database, open_objects
 from flowscale_runtime.processes.watching import Watch, folder_watch, resource_watch
 from flowscale_runtime.stores import keys, migrate, presence
 from flowscale_runtime.stores import settings as shared
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
-from flowscale_runtime.stores.parts import FolderParts
 from flowscale_runtime.stores.relay import Relay
-from flowscale_runtime.wiring import count, keep_file, leave, together
+from flowscale_runtime.wiring import keep_file, leave, together
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 2.0  # seconds between two looks at what workers tell
@@ -119,48 +107,36 @@ class Hosts:
 @asynccontextmanager
 async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = None) -> AsyncIterator[None]:
     """Everything that runs beside the routes, for as long as the block lasts."""
-    data, bus, served, metrics, hosts = settings.data, Bus(), Served(), Metrics(), Hosts()
+    data, bus, hosts = settings.data, Bus(), Hosts()
     database = open_database(settings.database)
     await database.write(migrate.upgrade)
     objects = open_objects(settings.objects, data)
-    fetcher = Fetcher(objects, private=settings.allow_private_urls)
-    links = Links(await database.write(shared.secret, "links"), now)
-    tokens = Tokens(await database.write(shared.secret, "tokens"), now)
-    sources = Sources(objects, fetcher, links, database)
-    secrets = Secrets(data / "secrets")
-    deliveries = Deliveries(database, bus, secrets, now, private=settings.allow_private_urls)
-    name = f"gateway-{socket.gethostname()[:40]}-{uuid_utils.uuid7().hex[-8:]}"
-    relay = Relay(settings.database, bus, database, name, deliveries.wake)
-    state = app.state.gateway = State(
-        served=served,
-        database=database,
-        objects=objects,
-        parts=FolderParts(data / "uploads"),
-        bus=bus,
-        gate=Gate(database, now, tokens, Issuers(served, now)),
-        links=links,
-        sources=sources,
-        admission=Admission(database, sources, bus, now, lambda: None),
-        metrics=metrics,
-        clock=now,
+    gateway = assemble(
+        database,
+        objects,
+        data,
+        bus,
+        now,
+        link_secret=await database.write(shared.secret, "links"),
+        token_secret=await database.write(shared.secret, "tokens"),
+        private=settings.allow_private_urls,
+        submitted=lambda: None,
         wake=bus.wake,
         hosts=lambda: hosts.known,
-        deliver=deliveries.wake,
     )
-    app.state.internal = Internal(database, bus, served, now, settings.internal_token)
+    state = app.state.gateway = gateway.state
+    name = f"gateway-{socket.gethostname()[:40]}-{uuid_utils.uuid7().hex[-8:]}"
+    relay = Relay(settings.database, bus, database, name, state.deliver)
+    app.state.internal = Internal(database, bus, state.served, now, settings.internal_token)
     watch: Watch
     if settings.folder is None:
         watch = resource_watch(settings.namespace, objects)
     else:
         watch = folder_watch(settings.folder, settings.environment, objects, data)
     parts = [
-        follow(watch, served, settings, database),
+        *gateway.parts(),
+        follow(watch, state.served, settings, database),
         relay.run(),
-        state.gate.note_use(),
-        deliveries.run(),
-        Sealer(database, objects, now).run(),
-        Sweeper(database, objects, served, now).run(),
-        count(bus, metrics),
         hosts.watch(database),
     ]
     try:
@@ -170,7 +146,7 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
             await relay.settle()
     finally:
         await watch.close()
-        await fetcher.close()
+        await gateway.fetcher.close()
         await database.close()
 
 
