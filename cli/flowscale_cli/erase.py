@@ -38,5 +38,7 @@ def command(
         return
     for what, number in told["erased"].items():
         typer.echo(f"{what}\t{number}")
+    if not any(told["erased"].values()):
+        say(f"no ended run of {name.removesuffix('_id')} {value} was there")
     for run in told["not_ended"]:
         say(f"run {run} hasn't ended: cancel it, and ask again")

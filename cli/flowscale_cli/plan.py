@@ -50,8 +50,10 @@ def command(
 
     Example: flowscale plan --environment production --against main
     """
-    if as_json + markdown + as_yaml > 1:
-        raise UsageError("--json, --markdown and --yaml are different outputs: take one of them")
+    if as_json + markdown + as_yaml > 1 or network + markdown + as_yaml > 1:
+        raise UsageError(
+            "--json, --markdown, --yaml are different outputs, and --network has no other than JSON"
+        )
     every = sources(folder, environment, target, image)
     if network:
         _print_ways(every, as_json=as_json)
@@ -80,15 +82,18 @@ def _print_ways(every: "Sequence[Source]", *, as_json: bool) -> None:
     from flowscale_stacks.plan.reaching import ways
     from flowscale_stacks.reading import read
 
+    found = {}
     for source in every:
         with told_reading():
-            found = ways(read(source).objects)
-        if as_json:
-            emit([asdict(way) for way in found])
-            continue
-        for way in found:
-            peer = f"\t{way.peer}" if way.peer else ""
-            typer.echo(f"{way.source}\t{way.target}\t{way.protocol} {way.port}{peer}")
+            found[source.target] = ways(read(source).objects)
+    if as_json:
+        emit([{"target": target, "ways": [asdict(way) for way in open_]} for target, open_ in found.items()])
+        return
+    for target, open_ in found.items():
+        if target:
+            say(f"target {target}")
+        for way in open_:
+            typer.echo("\t".join((way.source, way.target, f"{way.protocol} {way.port}", way.peer)).rstrip())
 
 
 def _usual() -> str:

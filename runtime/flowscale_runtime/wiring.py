@@ -241,7 +241,8 @@ async def describe(environment: Environment, pool: Pool, data: Path) -> Descript
         known = orjson.loads(kept.read_bytes())
     else:
         known = await pool.describe(environment)
-        await asyncio.to_thread(kept.write_bytes, orjson.dumps(known))
+        if not known["failures"]:  # what a pack lacked may be there the next time
+            await asyncio.to_thread(kept.write_bytes, orjson.dumps(known))
     found = known["definitions"], known["packs"], tuple(known["failures"]), known.get("web", {})
     return Description(*found)
 

@@ -130,6 +130,8 @@ class SpecFolder:
         """Builds the release of the workflow's file and stores it; answers with its digest."""
         if environment.name not in self._described:
             self._described[environment.name] = await self.describe(environment)
+            for failure in self._described[environment.name].failures:
+                log.warning("a pack failed to load: %s", failure)
         described = self._described[environment.name]
         return await asyncio.to_thread(self._build, workflow, described)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PARENT = "custom_nodes"
 PRESTART = "prestartup_script.py"
+NO_NODES = "a pack is a module that has NODE_CLASS_MAPPINGS, a dict of classes by name, or comfy_entrypoint"
 
 
 def entries(folder: Path) -> Iterator[Path]:
@@ -118,7 +119,7 @@ def hint(error: BaseException) -> str:
             "comfy_api",
             "comfy_extras",
         }:
-            return "the pack needs ComfyUI itself: run its workflows on a ComfyUI engine"
+            return "the pack needs ComfyUI itself: name a checkout of it in FLOWSCALE_COMFYUI"
         case ModuleNotFoundError(name=str(name)):
             return f"install {name.split('.')[0]} (see the pack's requirements.txt) into the workers' environment"
         case ImportError():
@@ -131,11 +132,6 @@ def hint(error: BaseException) -> str:
             return (
                 "see the traceback; update the pack, or leave it out by renaming its folder to NAME.disabled"
             )
-
-
-def no_nodes(module: ModuleType) -> str:
-    """What to do about a pack that declares no nodes in the plain way."""
-    return "a pack is a module that has NODE_CLASS_MAPPINGS: a dict of classes by name"
 
 
 def shown(error: BaseException) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowscale_runtime.graph.definitions import describe
 from flowscale_runtime.nodes import custom, shim, sources
+from flowscale_runtime.nodes.errors import NoCheckout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,10 @@ def load(
         collection.entry_point(point)
     found = [entry for folder in custom_nodes for entry in custom.entries(folder)]
     if found:
-        shim.install(collection.classes)
+        try:
+            shim.install(collection.classes, collection.definitions)
+        except NoCheckout as wrong:
+            collection.fail("ComfyUI", wrong)
     for entry in found:
         if error := custom.prestart(entry):
             collection.fail(entry.stem, error)
@@ -102,9 +106,7 @@ class _Collection:
                 self.fail(pack, error)
                 return
         if not isinstance(classes, Mapping):
-            self.failures.append(
-                PackFailure(pack, "no NODE_CLASS_MAPPINGS in the pack", custom.no_nodes(module))
-            )
+            self.failures.append(PackFailure(pack, "no NODE_CLASS_MAPPINGS in the pack", custom.NO_NODES))
             return
         titles = getattr(module, "NODE_DISPLAY_NAME_MAPPINGS", None) or {}
         for name, cls in classes.items():

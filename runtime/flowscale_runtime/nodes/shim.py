@@ -15,32 +15,31 @@ from flowscale_runtime.nodes.errors import NoCheckout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 SHIMS = Path(__file__).with_name("shims")
 CHECKOUT = "FLOWSCALE_COMFYUI"
 
 classes: Mapping[str, type] = {}
 """What `nodes.NODE_CLASS_MAPPINGS` shows: all classes that are loaded, as they come."""
-titles: dict[str, str] = {}
-"""What `nodes.NODE_DISPLAY_NAME_MAPPINGS` shows."""
+definitions: Mapping[str, Mapping[str, Any]] = {}
+"""Their entries of /object_info, which say how `nodes.NODE_DISPLAY_NAME_MAPPINGS` calls them."""
 
 
-def install(loaded: Mapping[str, type]) -> None:
-    """Lets packs import what they expect; `loaded` are the classes of this process. Raises NoCheckout."""
-    global classes
-    classes = loaded
-    titles.clear()
-    if named := os.environ.get(CHECKOUT):
-        checkout = Path(named)
-        if not (checkout / "folder_paths.py").is_file():
-            raise NoCheckout(
-                f"{CHECKOUT} is {named}, which is no checkout of ComfyUI",
-                "name the folder that has ComfyUI's folder_paths.py, or unset the variable",
-            )
-        _last(str(checkout))
-    _last(str(SHIMS))
+def install(loaded: Mapping[str, type], described: Mapping[str, Mapping[str, Any]]) -> None:
+    """Lets packs import what they expect; `loaded` and `described` are the classes of this process.
 
-
-def _last(folder: str) -> None:
-    if folder not in sys.path:
-        sys.path.append(folder)
+    Raises NoCheckout, with ours in place.
+    """
+    global classes, definitions
+    classes, definitions = loaded, described
+    checkout = os.environ.get(CHECKOUT, "")
+    usable = Path(checkout, "folder_paths.py").is_file() if checkout else False
+    for folder in (*([checkout] if usable else []), str(SHIMS)):
+        if folder not in sys.path:
+            sys.path.append(folder)
+    if checkout and not usable:
+        raise NoCheckout(
+            f"{CHECKOUT} is {checkout}, which is no checkout of ComfyUI",
+            "name the folder that has ComfyUI's folder_paths.py, or unset the variable",
+        )

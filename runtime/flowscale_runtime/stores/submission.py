@@ -13,8 +13,8 @@ from flowscale_runtime.stores.values import Artifact, NewRun, Submitted, cost
 
 # Built once: building a statement costs more than running it.
 _INSERT = insert(runs)
-NEAR = 100
-"""More than single submissions are under way at once: so far below its limit they can't pass it together."""
+NEAR = 256
+"""What sixteen gateways write at once: so far below its limit single submissions can't pass it together."""
 _IS_EARLIER = (
     (idempotency.c.project == bindparam("of"))
     & (idempotency.c.caller == bindparam("by"))

@@ -78,7 +78,7 @@ def test_a_failing_pack_takes_no_other_down(custom):
     ("source", "hint"),
     [
         ("import surely_absent_library", "install surely_absent_library"),
-        ("import comfy.sd", "run its workflows on a ComfyUI engine"),
+        ("import comfy.sd", "a checkout of it in FLOWSCALE_COMFYUI"),
         ("def broken(:", "doesn't parse"),
         ("raise SystemExit(3)", "tried to end the process"),
         ("value = 1", "NODE_CLASS_MAPPINGS"),

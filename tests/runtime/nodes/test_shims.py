@@ -9,7 +9,6 @@ import torch
 
 from flowscale_runtime.graph import Executor, SilentListener
 from flowscale_runtime.nodes import packs, shim
-from flowscale_runtime.nodes.errors import NoCheckout
 
 TESTS = Path(__file__).parents[2]
 CLASSIC = """
@@ -187,6 +186,7 @@ def test_all_classes_are_known_to_packs_by_their_names(loaded):
     import nodes
 
     assert nodes.NODE_CLASS_MAPPINGS["Shrink"] is loaded.classes["Shrink"]
+    assert nodes.NODE_DISPLAY_NAME_MAPPINGS["LoadImage"] == "Load Image"
     assert nodes.LoadImage is loaded.classes["LoadImage"]
     with pytest.raises(AttributeError, match="NoSuchNode"):
         _ = nodes.NoSuchNode
@@ -207,15 +207,18 @@ def test_small_helpers_do_what_they_say(loaded):
     assert replaced == {"c.x": 1}
 
 
-def test_a_folder_that_is_no_checkout_is_refused(monkeypatch, tmp_path):
+def test_a_folder_that_is_no_checkout_is_told_like_a_pack_that_failed(loaded, monkeypatch, tmp_path):
     monkeypatch.setenv(shim.CHECKOUT, str(tmp_path))
-    with pytest.raises(NoCheckout, match="no checkout of ComfyUI"):
-        shim.install({})
+    again = packs.load([tmp_path / "custom_nodes"])
+    assert [(one.pack, "no checkout of ComfyUI" in one.message) for one in again.failures] == [
+        ("ComfyUI", True)
+    ]
+    assert "Shrink" in again.classes
 
 
 def test_a_checkout_that_is_configured_comes_before_ours(tmp_path):
     (tmp_path / "folder_paths.py").write_text("real = True\n")
-    code = "from flowscale_runtime.nodes import shim; shim.install({}); import folder_paths; print(folder_paths.real)"
+    code = "from flowscale_runtime.nodes import shim; shim.install({}, {}); import folder_paths; print(folder_paths.real)"
     environment = {"FLOWSCALE_COMFYUI": str(tmp_path)}
     told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert told.stdout == "True\n", told.stderr

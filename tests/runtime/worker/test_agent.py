@@ -140,39 +140,30 @@ async def test_draining_gives_back_what_does_not_end_in_time(bench):
     assert (row.state, row.tries_left) == ("queued", 1)
 
 
-async def test_a_claim_that_is_under_way_when_draining_begins_is_let_end(bench, monkeypatch):
-    claiming, go_on = asyncio.Event(), asyncio.Event()
-    write = bench.database.write
+@pytest.fixture
+def pausing(bench, monkeypatch):
+    """Makes writes of an operation wait: an event that one has come, and one that lets it go on."""
 
-    async def paused(operation, *arguments, **named):
-        if operation is queue.claim:
-            claiming.set()
-            await go_on.wait()
-        return await write(operation, *arguments, **named)
+    def pause(operation):
+        come, go_on, write = asyncio.Event(), asyncio.Event(), bench.database.write
 
-    monkeypatch.setattr(bench.database, "write", paused)
+        async def paused(wanted, *arguments, **named):
+            if wanted is operation:
+                come.set()
+                await go_on.wait()
+            return await write(wanted, *arguments, **named)
+
+        monkeypatch.setattr(bench.database, "write", paused)
+        return come, go_on
+
+    return pause
+
+
+@pytest.mark.parametrize("operation", [queue.claim, agent._end_and_claim], ids=["claim", "result"])
+async def test_draining_waits_for_a_claim_or_a_result_that_is_being_written(bench, pausing, operation):
+    come, go_on = pausing(operation)
     run_id = await bench.submit("nothing")
-    await claiming.wait()
-    draining = asyncio.create_task(bench.agent.drain(grace=30))
-    await asyncio.sleep(0)
-    go_on.set()
-    await draining
-    assert (await bench.row(run_id)).state == "completed"
-
-
-async def test_draining_waits_until_how_a_run_ended_is_written(bench, monkeypatch):
-    ending, go_on = asyncio.Event(), asyncio.Event()
-    write = bench.database.write
-
-    async def paused(operation, *arguments, **named):
-        if operation is agent._end_and_claim:
-            ending.set()
-            await go_on.wait()
-        return await write(operation, *arguments, **named)
-
-    monkeypatch.setattr(bench.database, "write", paused)
-    run_id = await bench.submit("nothing")
-    await ending.wait()
+    await come.wait()
     draining = asyncio.create_task(bench.agent.drain(grace=30))
     await asyncio.sleep(0.01)
     assert not draining.done()

@@ -16,7 +16,7 @@ def __getattr__(name: str) -> Any:
     if name == "NODE_CLASS_MAPPINGS":
         return shim.classes
     if name == "NODE_DISPLAY_NAME_MAPPINGS":
-        return shim.titles
+        return {name: entry["display_name"] for name, entry in shim.definitions.items()}
     if name in shim.classes:
         return shim.classes[name]
     raise AttributeError(f"no node class {name!r} is loaded here")

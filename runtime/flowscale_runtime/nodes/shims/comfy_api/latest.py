@@ -16,30 +16,8 @@ InputImpl = SimpleNamespace(VideoFromFile=movies.VideoFile, VideoFromComponents=
 Types = SimpleNamespace(VideoComponents=movies.Components)
 
 
-class _Execution:
-    """What a running node may tell."""
-
-    async def set_progress(
-        self,
-        value: float,
-        max_value: float,
-        node_id: str | None = None,
-        preview_image: Any = None,
-        ignore_size_limit: bool = False,
-    ) -> None:
-        """`value` of `max_value` is done. Raises Interrupted."""
-        current().progress(value, max_value, preview_image)
-
-
-class ComfyAPI:
-    """What nodes may ask of the server."""
-
-    def __init__(self) -> None:
-        self.execution = _Execution()
-
-
 class _SyncExecution:
-    """The same for nodes that are no coroutines."""
+    """What a running node may tell."""
 
     def set_progress(
         self,
@@ -53,8 +31,23 @@ class _SyncExecution:
         current().progress(value, max_value, preview_image)
 
 
+class _Execution:
+    """The same for coroutines."""
+
+    async def set_progress(self, *given: Any, **named: Any) -> None:
+        """`value` of `max_value` is done. Raises Interrupted."""
+        _SyncExecution().set_progress(*given, **named)
+
+
+class ComfyAPI:
+    """What nodes may ask of the server."""
+
+    def __init__(self) -> None:
+        self.execution = _Execution()
+
+
 class ComfyAPISync:
-    """What nodes may ask of the server, without awaiting."""
+    """The same without awaiting."""
 
     def __init__(self) -> None:
         self.execution = _SyncExecution()
