@@ -64,7 +64,7 @@ def _of_folder(folder: Path) -> Iterator[Finding]:
     loaded = {home: load(home) for home in homes}
     yield from folders.packs(loaded)
     for workflow in project.workflows.values():
-        yield from folders.workflow(workflow, loaded[workflow.folder].definitions)
+        yield from folders.workflow(workflow, project, loaded[workflow.folder].definitions)
         yield from folders.models(workflow)
     yield from folders.lock(folder, project)
 

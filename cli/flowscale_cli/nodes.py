@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flowscale_cli.errors import UsageError
+from flowscale_cli.errors import CliError, UsageError
 from flowscale_cli.options import AsJson, Folder
 from flowscale_cli.output import emit, say, table, warn
 from flowscale_cli.packs import definitions
@@ -58,6 +58,38 @@ def describe(
     if description := known[name].get("description"):
         say(description)
     table(("name", "direction", "type", "facts"), [*_inputs(known[name]), *_outputs(known[name])])
+
+
+@app.command("import")
+def import_(
+    source: Annotated[
+        str, typer.Argument(help="A ComfyUI's address, or a file with what its /object_info answers.")
+    ],
+    folder: Folder = Path(),
+) -> None:
+    """Save the node classes of a ComfyUI beside a spec, so that workflows are checked and converted without it.
+
+    Example: flowscale nodes import http://127.0.0.1:8188 portrait
+    """
+    from flowscale_cli.import_ import fetched, opened
+    from flowscale_workflows import saved
+    from flowscale_workflows.errors import WorkflowError
+
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}")
+    if source.startswith(("http://", "https://")):
+        source = f"{source.rstrip('/').removesuffix('/object_info')}/object_info"
+        data, _ = fetched(source)
+    else:
+        data, _ = opened(source)
+    try:
+        found = saved.parse(data, source)
+    except WorkflowError as error:
+        raise CliError(str(error)) from error
+    path = folder / saved.NAME
+    path.write_bytes(saved.written(found))
+    typer.echo(path)
+    say(f"{len(found)} node classes; commit the file with the spec")
 
 
 @app.command("resolve")

@@ -52,13 +52,13 @@ def command(
 def check_workflows(project: "ResolvedProject") -> None:
     """Raises SpecsWrong after printing what is wrong with the workflow files and what specs say of them."""
     from flowscale_cli.checks import folder as checks
-    from flowscale_cli.packs import definitions
+    from flowscale_cli.packs import here
 
     declared = project.workflows.values()
-    known = {home: definitions(home) for home in {workflow.folder for workflow in declared}}
+    known = {home: here(home) for home in {workflow.folder for workflow in declared}}
     count = 0
     for workflow in declared:
-        for finding in checks.workflow(workflow, known[workflow.folder]):
+        for finding in checks.workflow(workflow, project, known[workflow.folder]):
             if finding.status == "fail":
                 say(f"{workflow.folder / workflow.source}: {finding.message} ({finding.hint})")
                 count += 1

@@ -28,6 +28,14 @@ def command(
         Engine,
         typer.Option(help="What computes: our own processes, or NVIDIA Triton.", envvar="FLOWSCALE_ENGINE"),
     ] = Engine.INPROCESS,
+    comfyui: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A ComfyUI server that computes, one run at a time, instead of this machine; may be given again.",
+            envvar="FLOWSCALE_COMFYUI_SERVERS",
+            metavar="URL",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Runs that compute at once.", min=1)] = 1,
     grace: Annotated[
         float, typer.Option(help="Seconds that runs get when the worker is ended.", min=0)
@@ -57,6 +65,7 @@ def command(
         custom_nodes=tuple(path.resolve() for path in custom_nodes or ()),
         models=tuple(path.resolve() for path in models or ()),
         engine=engine.value,
+        comfyui=tuple(comfyui or ()),
         workers=workers,
         grace=grace,
         health=checked(health),

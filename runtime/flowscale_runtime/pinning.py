@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from flowscale_runtime.gateway.environments import of_folder
+from flowscale_runtime import picking
+from flowscale_runtime.gateway.environments import of_folder, on_servers
 from flowscale_runtime.gateway.folder import SpecFolder
 from flowscale_runtime.stores.objects import FolderObjects
 from flowscale_runtime.wiring import describe
+from flowscale_runtime.worker.host import ProcessEngine
 from flowscale_runtime.worker.pool import Pool
-from flowscale_specs import ResolvedProject
+from flowscale_specs import ResolvedProject, ResolvedWorkflow
 from flowscale_specs.releases import LOCK_NAME, Lock, read_lock
 
 Pinned = tuple[str, str, str]
@@ -21,16 +23,23 @@ async def pin(folder: Path, data: Path, project: ResolvedProject) -> tuple[Lock,
     """
     for name in ("inputs", "hosts", "definitions"):
         (data / name).mkdir(parents=True, exist_ok=True)
-    pool = Pool(data / "hosts", data / "inputs", size=1)
+    pool = Pool(data / "hosts", data / "inputs", size=1, make=picking.hosts(ProcessEngine()))
     specs = SpecFolder(
         folder, None, FolderObjects(data / "objects"), lambda wanted: describe(wanted, pool, data)
     )
     lock, pinned = read_lock(folder / LOCK_NAME), []
     try:
         for workflow in project.workflows.values():
-            digest = await specs.build(workflow, of_folder(workflow.folder))
+            environment = on_servers(of_folder(workflow.folder), _servers(project, workflow))
+            digest = await specs.build(workflow, environment)
             lock = lock.pinned(workflow.name, workflow.version, digest)
             pinned.append((workflow.name, workflow.version, digest))
     finally:
         await pool.close()
     return lock.pruned(project), pinned
+
+
+def _servers(project: ResolvedProject, workflow: ResolvedWorkflow) -> tuple[str, ...]:
+    """The ComfyUI servers of the first deployment of a workflow."""
+    found = (one.comfyui for one in project.deployments.values() if one.workflow == workflow.name)
+    return next(found, ())

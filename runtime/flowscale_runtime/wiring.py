@@ -120,7 +120,7 @@ async def running(
     objects = FolderObjects(data / "objects")
     engine = picking.engine(settings.engine)
     size = settings.workers or max(os.cpu_count() or 1, 2)
-    pool = Pool(data / "hosts", data / "inputs", size, engine.host)
+    pool = Pool(data / "hosts", data / "inputs", size, picking.hosts(engine))
     tree, private = Tree(data / "comfyui"), dict[str, dict[str, Any]]()
     jobs = Jobs(objects, data / "inputs", tree.folders, private)
     memory = int(psutil.virtual_memory().total * settings.memory)
@@ -237,7 +237,9 @@ async def refresh(specs: SpecFolder, served: Served, pool: Pool, agent: Agent) -
 async def describe(environment: Environment, pool: Pool, data: Path) -> Description:
     """The nodes of an environment: from the last time that a host said so, else from a host that is started now."""
     kept = data / "definitions" / f"{environment.name}.json"
-    if kept.is_file():
+    if environment.comfyui:  # who may have other nodes the next time
+        known = await pool.describe(environment)
+    elif kept.is_file():
         known = orjson.loads(kept.read_bytes())
     else:
         known = await pool.describe(environment)

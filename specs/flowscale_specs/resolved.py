@@ -213,6 +213,8 @@ class ResolvedDeployment:
     """None: a new version takes over at once."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels of the document; policies select by them."""
+    comfyui: tuple[str, ...] = ()
+    """Addresses of the ComfyUI servers that compute; empty where FlowScale's own engine does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ def resolve_deployment(
         traffic=_traffic(spec.traffic or {Version(version): Decimal(100)}),
         gpu=gpus[spec.gpu],
         scaling=_scaling(spec.scaling),
-        limits=_limits(spec.limits, spec.scaling),
+        limits=_limits(spec.limits, max(1, len(spec.comfyui) or spec.scaling.bounds[1])),
         cache=_cache(spec.cache),
         auth=_auth(spec.auth),
         cors=_cors(spec.cors),
@@ -59,6 +59,7 @@ def resolve_deployment(
         tags=spec.tags,
         rollout=None if spec.rollout is None else _rollout(spec.rollout),
         labels=entry.document.metadata.labels,
+        comfyui=tuple(dict.fromkeys(address.rstrip("/") for address in spec.comfyui)),
     )
 
 
@@ -111,12 +112,12 @@ def _metric(metric: Metric) -> ResolvedMetric:
     return ResolvedMetric(name=metric.name, maximum=metric.maximum, minimum=metric.minimum, change=change)
 
 
-def _limits(limits: Limits, scaling: Scaling) -> ResolvedLimits:
+def _limits(limits: Limits, instances: int) -> ResolvedLimits:
     rate = limits.rate
     return ResolvedLimits(
         timeout=float(limits.timeout),
         queue=limits.queue,
-        concurrency=max(1, scaling.bounds[1]) if limits.concurrency is None else limits.concurrency,
+        concurrency=instances if limits.concurrency is None else limits.concurrency,
         body=int(limits.body),
         rate=None if rate is None else (rate.count, float(rate.seconds)),
         memory=None if limits.memory is None else int(limits.memory),

@@ -21,8 +21,16 @@ class Declared(Protocol):
     def outputs(self) -> Mapping[str, Any] | None: ...
 
 
+ADD_PACK = "Put the pack that has them into custom_nodes/ beside the spec."
+
+
 def build(
-    workflow: Declared, data: bytes, name: str, definitions: Mapping[str, Any], packs: Mapping[str, str]
+    workflow: Declared,
+    data: bytes,
+    name: str,
+    definitions: Mapping[str, Any],
+    packs: Mapping[str, str],
+    remedy: str = ADD_PACK,
 ) -> Release:
     """The release of a workflow file.
 
@@ -30,6 +38,7 @@ def build(
         data: the bytes of the workflow file called `name`.
         definitions: of all node classes at hand.
         packs: by class, the digest of the node pack that it comes from.
+        remedy: what to do where a class isn't among them.
 
     Raises:
         WorkflowError: the file can't be read or converted, or needs classes that nobody offers.
@@ -38,10 +47,7 @@ def build(
     graph = file.graph if file.graph is not None else to_api(file.ui or {}, definitions)
     used = {node["class_type"] for node in graph.values()}
     if missing := sorted(used - definitions.keys()):
-        raise WorkflowError(
-            f"{name} needs node classes that no pack offers: {', '.join(missing)}. "
-            "Put the pack that has them into custom_nodes/ beside the spec."
-        )
+        raise WorkflowError(f"{name} needs node classes that no pack offers: {', '.join(missing)}. {remedy}")
     needed = {class_type: definitions[class_type] for class_type in sorted(used)}
     interface = derive(graph, needed, workflow.inputs, workflow.outputs)
     return Release(

@@ -126,3 +126,45 @@ def test_validate_says_what_is_declared_and_not_executed_yet(flowscale, tmp_path
     done = flowscale("validate", folder)
     assert done.code == 0
     assert "Schedule nightly is declared, and not executed yet" in done.err
+
+
+OBJECT_INFO = (
+    '{"Daub": {"input": {"required": {"steps": ["INT", {"default": 4}]}}, "name": "Daub", "category": "x"}}'
+)
+
+
+def test_nodes_of_a_comfyui_are_saved_beside_the_spec_and_known_there(
+    flowscale: Run, mine: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "told.json").write_text(OBJECT_INFO)
+    done = flowscale("nodes", "import", tmp_path / "told.json", mine)
+    assert done.out.strip() == str(mine / "object_info.json")
+    assert "1 node classes" in done.err
+    assert "steps" in flowscale("nodes", "describe", "Daub", mine).out
+
+
+def test_what_is_no_list_of_nodes_is_refused_and_nothing_written(flowscale: Run, mine: Path) -> None:
+    done = flowscale("nodes", "import", mine / "flowscale.yaml", mine)
+    assert (done.code, "flowscale.yaml is no JSON" in done.err) == (1, True)
+    assert not (mine / "object_info.json").exists()
+
+
+def test_a_comfyui_that_is_away_is_named(flowscale: Run, mine: Path) -> None:
+    done = flowscale("nodes", "import", "http://127.0.0.1:9", mine)
+    assert (done.code, "http://127.0.0.1:9/object_info can't be fetched" in done.err) == (1, True)
+
+
+def test_a_workflow_is_checked_against_the_nodes_of_the_servers_that_compute_it(
+    flowscale: Run, mine: Path, tmp_path: Path
+) -> None:
+    (mine / "workflow.json").write_text('{"1": {"class_type": "Daub", "inputs": {"steps": 4}}}')
+    (mine / "flowscale.yaml").write_text(
+        "apiVersion: flowscale.ai/v1\nkind: Workflow\nmetadata: {name: mine}\nspec: {source: workflow.json}\n---\n"
+        "apiVersion: flowscale.ai/v1\nkind: WorkflowDeployment\nmetadata: {name: mine}\n"
+        "spec: {comfyui: [http://gpu:8188]}\n"
+    )
+    assert flowscale("validate", mine, "--workflows").code == 0  # nobody here knows the nodes
+    (tmp_path / "told.json").write_text(OBJECT_INFO.replace("Daub", "Writer"))
+    flowscale("nodes", "import", tmp_path / "told.json", mine)
+    done = flowscale("validate", mine, "--workflows")
+    assert (done.code, "Daub" in done.err) == (3, True)

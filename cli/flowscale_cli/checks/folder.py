@@ -39,7 +39,24 @@ def packs(loaded: "Mapping[Path, Packs]") -> Iterator[Finding]:
     yield ok("packs", f"{len({name for found in loaded.values() for name in found.classes})} node classes")
 
 
-def workflow(declared: "ResolvedWorkflow", definitions: Mapping[str, Any]) -> Iterator[Finding]:
+def nodes(
+    declared: "ResolvedWorkflow", project: "ResolvedProject", here: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """The node definitions that a workflow is built with; None where only its ComfyUI servers know them.
+
+    Raises WorkflowError where those beside the spec can't be read.
+    """
+    from flowscale_workflows import saved
+
+    deployments = project.deployments.values()
+    if any(one.comfyui for one in deployments if one.workflow == declared.name):
+        return saved.read(declared.folder)
+    return here
+
+
+def workflow(
+    declared: "ResolvedWorkflow", project: "ResolvedProject", here: Mapping[str, Any]
+) -> Iterator[Finding]:
     """Whether the workflow's file, nodes and interface fit together."""
     from flowscale_cli.importing import missing
     from flowscale_workflows.conversion import to_api
@@ -50,6 +67,11 @@ def workflow(declared: "ResolvedWorkflow", definitions: Mapping[str, Any]) -> It
     check = f"workflow {declared.name}"
     path = declared.folder / declared.source
     try:
+        definitions = nodes(declared, project, here)
+        if definitions is None:
+            said = "only its ComfyUI servers know whether they have its nodes"
+            yield warning(check, said, f"save these: flowscale nodes import URL {declared.folder}")
+            return
         data = path.read_bytes()
         file = read(data, declared.source)
         graph = file.graph if file.graph is not None else to_api(file.ui or {}, definitions)

@@ -12,6 +12,7 @@ import psutil
 
 from flowscale_runtime.engines import places
 from flowscale_runtime.engines.artifacts import collect
+from flowscale_runtime.engines.problems import failure, refusal
 from flowscale_runtime.engines.teller import Send, Teller
 from flowscale_runtime.engines.tracer import Tracer
 from flowscale_runtime.graph import cache_of
@@ -107,7 +108,7 @@ class Engine:
             if job.get("folders"):
                 places.copy_out(result["outputs"], here, aside)
         elif outcome.error:
-            result["error"] = failure(outcome.error)
+            result["error"] = failed_by(outcome.error)
         if tracer:
             result["trace"] = traced(tracer, outcome)
         return result
@@ -148,34 +149,14 @@ def without_gradients() -> AbstractContextManager[object]:
     return torch.inference_mode() if torch else nullcontext()
 
 
-def refusal(error: Mapping[str, Any] | None, node_errors: Mapping[str, Any]) -> Message:
-    """A graph that can't run, as a run's error."""
-    for node_id, found in node_errors.items():
-        first = found["errors"][0]
-        message = (
-            f"{found.get('class_type', 'node')} (node {node_id}): {first['message']}: {first['details']}"
-        )
-        return {
-            "code": "INVALID_GRAPH",
-            "message": message,
-            "details": {"node_id": node_id, "node_errors": node_errors},
-        }
-    message = f"{error['message']}: {error['details']}" if error else "The graph can't run."
-    return {"code": "INVALID_GRAPH", "message": message, "details": {"error": error}}
-
-
-def failure(failed: NodeFailure) -> Message:
+def failed_by(found: NodeFailure) -> Message:
     """A node's failure, as a run's error."""
-    where = f"{failed.title or failed.class_type} (node {failed.node_id})"
-    return {
-        "code": "NODE_FAILED",
-        "message": f"{where}: {failed.message}",
-        "details": {
-            "node_id": failed.node_id,
-            "title": failed.title,
-            "class_type": failed.class_type,
-            "input": failed.input,
-            "exception_type": failed.exception_type,
-            "hint": failed.hint,
-        },
-    }
+    return failure(
+        node_id=found.node_id,
+        title=found.title,
+        class_type=found.class_type,
+        message=found.message,
+        exception_type=found.exception_type,
+        input_name=found.input,
+        hint=found.hint,
+    )

@@ -10,7 +10,8 @@ from flowscale_runtime.engines.networks.values import Network
 class Environment:
     """What a host process is made of. Runs of one environment share hosts.
 
-    `warm` names the libraries that a host imports before its first run, `networks` what its nodes may call.
+    `warm` names the libraries that a host imports before its first run, `networks` what its nodes may call. Where `comfyui`
+    names servers, these compute, and have the nodes and models.
     """
 
     name: str
@@ -18,3 +19,4 @@ class Environment:
     models: tuple[Path, ...] = ()
     warm: tuple[str, ...] = ("torch",)
     networks: tuple[Network, ...] = ()
+    comfyui: tuple[str, ...] = ()

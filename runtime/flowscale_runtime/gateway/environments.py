@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,6 +28,14 @@ def of_folder(folder: Path, root: Path | None = None, networks: tuple[Network, .
     for network in networks:
         hashed.update(f"{network.model}\0{network}\0".encode())
     return Environment(f"env-{hashed.hexdigest()[:16]}", custom_nodes, models, networks=networks)
+
+
+def on_servers(environment: Environment, servers: tuple[str, ...]) -> Environment:
+    """The environment where ComfyUI servers compute; the same one where there are none."""
+    if not servers:
+        return environment
+    hashed = hashlib.sha256("\0".join((environment.name, *servers)).encode())
+    return replace(environment, name=f"env-{hashed.hexdigest()[:16]}", comfyui=servers)
 
 
 def _nearest(folder: Path, root: Path, name: str) -> tuple[Path, ...]:

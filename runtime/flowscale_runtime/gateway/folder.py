@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 from watchfiles import awatch
 
+from flowscale_runtime.engines.errors import HostDied
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.catalog import Catalog, Deployment, Version
-from flowscale_runtime.gateway.environments import of_folder
+from flowscale_runtime.gateway.environments import of_folder, on_servers
 from flowscale_runtime.gateway.networks import of_project
 from flowscale_runtime.stores.objects import Objects
 from flowscale_specs import (
@@ -24,11 +25,16 @@ from flowscale_specs import (
 )
 from flowscale_specs.releases import LOCK_NAME, Lock, Release, read_lock
 from flowscale_specs.rights import grants
+from flowscale_workflows import saved as definitions
 from flowscale_workflows.errors import WorkflowError
 from flowscale_workflows.interface import Interface
-from flowscale_workflows.releases import build, repeatable
+from flowscale_workflows.releases import ADD_PACK, build, repeatable
 
 log = logging.getLogger(__name__)
+LOOK_AGAIN = 5000  # milliseconds
+SAVE_AGAIN = (
+    "Install the pack that has them in ComfyUI, and save its nodes again where they are kept beside the spec."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Description:
     failures: tuple[str, ...] = ()
     web: Mapping[str, str] = field(default_factory=dict)
     """The folder of scripts for browsers that each pack brings, if it brings one."""
+    remedy: str = ADD_PACK
+    """What to do where a class is missing."""
 
 
 Describe = Callable[[Environment], Awaitable[Description]]
@@ -55,12 +63,15 @@ class SpecFolder:
     objects: Objects
     describe: Describe
     _described: dict[str, Description] = field(default_factory=dict)
+    _again: bool = False
+    """Whether another look may find what was away."""
 
     async def load(self) -> Catalog:
         """The catalog of the folder as it is now; what can't be served is among its problems.
 
         Raises SpecErrors where the specs themselves are wrong.
         """
+        self._again = False
         project = await asyncio.to_thread(self._resolved)
         lock = await asyncio.to_thread(read_lock, self.folder / LOCK_NAME)
         if project.target is not None:
@@ -73,8 +84,9 @@ class SpecFolder:
         deployments = {}
         for name, spec in project.deployments.items():
             workflow = project.workflows[spec.workflow]
+            environment = on_servers(environments[workflow.name], spec.comfyui)
             try:
-                versions = await self._versions(spec, workflow, environments[workflow.name], lock)
+                versions = await self._versions(spec, workflow, environment, lock)
             except WorkflowError as error:
                 problems.append(f"{name}: {error}")
                 continue
@@ -90,11 +102,18 @@ class SpecFolder:
         )
 
     async def changes(self) -> AsyncIterator[None]:
-        """Comes once for every burst of changes in the folder."""
-        async for _ in awatch(
-            self.folder, recursive=True, debounce=300, ignore_permission_denied=True, watch_filter=_matters
+        """Comes once for every burst of changes in the folder, and now and then while a server that it names is away."""
+        async for changes in awatch(
+            self.folder,
+            recursive=True,
+            debounce=300,
+            ignore_permission_denied=True,
+            watch_filter=_matters,
+            rust_timeout=LOOK_AGAIN,
+            yield_on_timeout=True,
         ):
-            yield None
+            if changes or self._again:
+                yield None
 
     def _resolved(self) -> ResolvedProject:
         return resolve(load(self.folder), self.environment)
@@ -128,12 +147,30 @@ class SpecFolder:
 
     async def build(self, workflow: ResolvedWorkflow, environment: Environment) -> str:
         """Builds the release of the workflow's file and stores it; answers with its digest."""
+        described = await (
+            self._of_servers(workflow, environment) if environment.comfyui else self._here(environment)
+        )
+        return await asyncio.to_thread(self._build, workflow, described)
+
+    async def _here(self, environment: Environment) -> Description:
         if environment.name not in self._described:
             self._described[environment.name] = await self.describe(environment)
             for failure in self._described[environment.name].failures:
                 log.warning("a pack failed to load: %s", failure)
-        described = self._described[environment.name]
-        return await asyncio.to_thread(self._build, workflow, described)
+        return self._described[environment.name]
+
+    async def _of_servers(self, workflow: ResolvedWorkflow, environment: Environment) -> Description:
+        """The nodes of ComfyUI servers: as saved beside the spec, else as one of them tells."""
+        saved = await asyncio.to_thread(definitions.read, workflow.folder)
+        if saved is not None:
+            return Description(saved, definitions.digests(saved), remedy=SAVE_AGAIN)
+        try:
+            return replace(await self.describe(environment), remedy=SAVE_AGAIN)
+        except HostDied as error:
+            self._again = True
+            raise WorkflowError(
+                f"{error}. Start it, or keep its nodes beside the spec: flowscale nodes import URL"
+            ) from error
 
     def _build(self, workflow: ResolvedWorkflow, described: Description) -> str:
         path = workflow.folder / workflow.source
@@ -142,7 +179,9 @@ class SpecFolder:
         except OSError as error:
             raise WorkflowError(f"the workflow file {path} can't be read: {error.strerror}") from error
         try:
-            release = build(workflow, data, workflow.source, described.definitions, described.packs)
+            release = build(
+                workflow, data, workflow.source, described.definitions, described.packs, described.remedy
+            )
         except WorkflowError as error:
             hint = "".join(f" A pack failed to load: {failure}." for failure in described.failures)
             raise WorkflowError(f"{error}{hint}") from error

@@ -37,7 +37,7 @@ TELL_EVERY = 5.0  # seconds between two tellings of what the hosts do
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a worker works. `deployment` is the only one whose runs it takes; `custom_nodes` and `models` are folders that
-    its hosts load; `engine` is what computes: one of `picking.ENGINES`; `workers` bounds host processes; `memory` is the
+    its hosts load; `engine` is what computes: one of `picking.ENGINES`, but where `comfyui` names servers; `workers` bounds host processes; `memory` is the
     share of the machine's memory that one run may take where its deployment says nothing; `grace` the seconds that runs
     get when the process is told to end; `health` is an address, HOST:PORT, that answers probes.
     """
@@ -49,6 +49,7 @@ class Settings:
     custom_nodes: tuple[Path, ...] = ()
     models: tuple[Path, ...] = ()
     engine: str = "inprocess"
+    comfyui: tuple[str, ...] = ()
     workers: int = 1
     memory: float = 0.75
     grace: float = 30.0
@@ -84,15 +85,16 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
     await database.write(migrate.upgrade)
     objects = open_objects(settings.objects, settings.data)
     engine = picking.engine(settings.engine)
-    pool = Pool(settings.data / "hosts", settings.data / "inputs", settings.workers, engine.host)
-    environment = Environment(SHARED, settings.custom_nodes, settings.models)
+    pool = Pool(settings.data / "hosts", settings.data / "inputs", settings.workers, picking.hosts(engine))
+    environment = Environment(SHARED, settings.custom_nodes, settings.models, comfyui=settings.comfyui)
     pool.use([environment])
     jobs = Jobs(objects, settings.data / "inputs")
     memory = int(psutil.virtual_memory().total * settings.memory)
     agent = Agent(name(), database, objects, jobs, pool, bus, now, memory, settings.deployment)
     relay = Relay(settings.database, bus, database, agent.name, agent.wake)
     try:
-        await pool.describe(environment)  # the first host is warm before the first run comes
+        if not environment.comfyui:
+            await pool.describe(environment)  # the first host is warm before the first run comes
         parts = [agent.run(), relay.run(), heed(bus, agent, settings.deployment), tell(database, agent)]
         async with together(parts):
             try:

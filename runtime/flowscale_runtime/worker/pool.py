@@ -14,15 +14,22 @@ LONGEST_CHECK = 30.0  # seconds
 
 
 class Pool:
-    """At most `size` hosts; a host serves one run at a time, of its own environment. `make` picks the engine."""
+    """At most `size` hosts, or as many as ComfyUI servers are wanted where these are more; a host serves one run at a
+    time, of its own environment. `make` picks the engine."""
 
     def __init__(self, folder: Path, inputs: Path, size: int, make: Make = ProcessHost) -> None:
-        self.size, self._make = size, make
+        self._size, self._make = size, make
         self._folder, self._inputs = folder, inputs
         self._hosts: list[Host] = []
         self._busy: set[Host] = set()
         self._wanted: dict[str, Environment] = {}
         self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def size(self) -> int:
+        """How many hosts there may be."""
+        servers = {server for environment in self._wanted.values() for server in environment.comfyui}
+        return max(self._size, len(servers))
 
     @property
     def hosts(self) -> tuple[tuple[Host, bool], ...]:
@@ -36,7 +43,8 @@ class Pool:
     def capacity(self) -> dict[str, int]:
         """Runs that could start now, by environment: on idle hosts, or on hosts to be started or evicted."""
         free = self.size - len(self._busy)
-        return dict.fromkeys(self._wanted, free) if free > 0 else {}
+        rooms = {name: min(free, self._room(environment)) for name, environment in self._wanted.items()}
+        return {name: room for name, room in rooms.items() if room > 0}
 
     async def acquire(self, environment: str) -> Host:
         """A host of this environment, for one run. Start-up may go on: `Host.run` waits for it."""
@@ -105,6 +113,13 @@ class Pool:
         """Ends every host."""
         await asyncio.gather(*(self._close(host) for host in list(self._hosts)))
         await asyncio.gather(*self._ending)
+
+    def _room(self, environment: Environment) -> int:
+        """Runs that an environment's servers could take, one each; any number where it has none."""
+        if not environment.comfyui:
+            return self.size
+        servers = set(environment.comfyui)
+        return len(servers) - sum(bool(servers.intersection(host.environment.comfyui)) for host in self._busy)
 
     def _idle(self) -> list[Host]:
         return [host for host in self._hosts if host not in self._busy and host.alive]

@@ -17,17 +17,19 @@ class Host(Protocol):
     environment: Environment
     name: str
     idle_since: float
-    definitions: asyncio.Future[dict[str, Any]]
-    """Done once the process has said which nodes it has."""
     ready: asyncio.Future[None]
     """Done once it can compute."""
+
+    @property
+    def definitions(self) -> asyncio.Future[dict[str, Any]]:
+        """Done once it has said which nodes it has."""
 
     async def start(self) -> None:
         """Starts the process; it is usable when `ready` is done."""
 
     @property
-    def pid(self) -> int:
-        """The process that computes; what it starts are its children."""
+    def pid(self) -> int | None:
+        """The process that computes; what it starts are its children. None where another machine may compute."""
 
     @property
     def alive(self) -> bool:

@@ -49,10 +49,10 @@ async def _end(host: Host, run: "asyncio.Future[dict[str, Any]]", *, politely: b
     if politely:
         host.interrupt()
         await asyncio.wait({run}, timeout=GRACE)
-    if run.done() and not run.exception():
-        processes.end_children(host.pid)
-    else:
+    if not run.done() or run.exception():
         host.kill()
+    elif host.pid is not None:
+        processes.end_children(host.pid)
 
 
 def _reason(
@@ -66,12 +66,12 @@ def _reason(
     return OutOfTime(f"The run took longer than {bounds.timeout:g} seconds, which its deployment allows.")
 
 
-async def _exceeds(pid: int, limit: int | None) -> int:
+async def _exceeds(pid: int | None, limit: int | None) -> int:
     """Returns with the resident bytes once they pass the limit."""
-    if limit is None:
+    while pid is None or limit is None:
         await asyncio.Event().wait()
     while True:
         await asyncio.sleep(LOOK_EVERY)
         held = await asyncio.to_thread(processes.resident, pid)
-        if limit is not None and held > limit:
+        if held > limit:
             return held

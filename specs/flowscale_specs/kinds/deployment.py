@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from flowscale_specs.kinds.access import Auth, Cors, Webhook
 from flowscale_specs.kinds.base import Document, Names, Part, SecretRef
-from flowscale_specs.kinds.fields import WHOLE, Key, Name, Natural, Positive, Setting, Text, Variable
+from flowscale_specs.kinds.fields import WHOLE, Key, Name, Natural, Positive, Setting, Text, Variable, WebUrl
 from flowscale_specs.kinds.rollout import Rollout, Window
 from flowscale_specs.values import Duration, Memory, Percent, Price, Rate, Version, as_written
 
@@ -140,6 +140,10 @@ class WorkflowDeploymentSpec(Part):
         "unless said. A version alone gets all.",
     )
     gpu: Annotated[Name, Names("GpuType")] = Field("CPU", description="The GpuType that runs compute on.")
+    comfyui: Annotated[tuple[WebUrl, ...], Field(max_length=64)] = Field(
+        (),
+        description="ComfyUI servers that compute its runs, one run at a time each; FlowScale's own engine does unless said.",
+    )
     scaling: Scaling = Field(default_factory=Scaling, description="How many instances stand ready.")
     rollout: Rollout | None = Field(
         None, description="How a new version takes over from the one before; all at once unless said."

@@ -206,6 +206,7 @@ class DeploymentShape(Shape):
     )
     gpu: str = Field(description=said(WorkflowDeploymentSpec, "gpu"))
     gpu_type: GpuShape = Field(description="That type, resolved.")
+    comfyui: tuple[str, ...] = Field((), description=said(WorkflowDeploymentSpec, "comfyui"))
     scaling: ScalingShape = Field(description=said(WorkflowDeploymentSpec, "scaling"))
     rollout: RolloutShape | None = Field(None, description=said(WorkflowDeploymentSpec, "rollout"))
     limits: LimitsShape = Field(description=said(WorkflowDeploymentSpec, "limits"))

@@ -95,7 +95,7 @@ def _pods(context: Context, deployment: ResolvedDeployment, group: Group) -> dic
         deployment=deployment.name,
         terminationGracePeriodSeconds=_timeout(deployment) + _MARGIN,
         topologySpreadConstraints=spread(NAME, deployment.name),
-        **gpus.placement(deployment.gpu),
+        **gpus.placement(gpus.here(deployment)),
     )
 
 
@@ -104,7 +104,12 @@ def _container(
 ) -> dict[str, Any]:
     # Ready when its first host is warm, so that an upgrade keeps the old pod until then. It stops taking runs when it is
     # told to end, and has the grace of a whole run to finish.
-    asked = gpus.devices(deployment.gpu)
+    gpu = gpus.here(deployment)
+    elsewhere = (
+        [settings.value("FLOWSCALE_COMFYUI_SERVERS", " ".join(deployment.comfyui))]
+        if deployment.comfyui
+        else []
+    )
     return {
         "name": "worker",
         "image": group.image,
@@ -119,6 +124,7 @@ def _container(
             settings.value("FLOWSCALE_DATA", "/data"),
             settings.value("FLOWSCALE_MODELS", "/data/models"),
             settings.value("FLOWSCALE_ENGINE", context.hosting.engine),
+            *elsewhere,
             *(settings.value(name, text) for name, text in sorted(deployment.variables.items())),
             *(
                 settings.from_secret(name, *settings.secret_of(reference))
@@ -126,7 +132,7 @@ def _container(
             ),
         ],
         "ports": [{"name": "http", "containerPort": settings.HTTP, "protocol": "TCP"}],
-        "resources": resources(gpus.processors(deployment.gpu), gpus.memory(deployment), **asked),
+        "resources": resources(gpus.processors(gpu), gpus.memory(deployment), **gpus.devices(gpu)),
         **probes(start_seconds=_START),
         "volumeMounts": [
             {"name": "shm", "mountPath": "/dev/shm"},  # noqa: S108 (where Triton's backends share memory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flowscale_stacks.compile.objects import quantity
@@ -15,6 +16,13 @@ _PROCESS = 2 * _GIB
 SHARED_MEMORY = 2 * _GIB
 
 
+def here(deployment: ResolvedDeployment) -> ResolvedGpu:
+    """What pods of a deployment need of its GPU type: nothing where ComfyUI servers compute, wherever these are."""
+    if not deployment.comfyui:
+        return deployment.gpu
+    return replace(deployment.gpu, resource=None, memory=0, node_selector={}, tolerations=())
+
+
 def devices(gpu: ResolvedGpu) -> dict[str, int]:
     """The devices of one instance: whole ones, a MIG slice, or one of several shares of a device."""
     if gpu.resource is None:
@@ -24,7 +32,7 @@ def devices(gpu: ResolvedGpu) -> dict[str, int]:
 
 def memory(deployment: ResolvedDeployment) -> str:
     """Main memory of one instance: what a run may use, or as much as its GPU has, since weights pass through it."""
-    gpu = deployment.gpu
+    gpu = here(deployment)
     run = deployment.limits.memory or max(gpu.memory, 4 * _GIB)
     return quantity(-(-(run + _PROCESS + SHARED_MEMORY) // _GIB) * _GIB)
 

@@ -30,7 +30,9 @@ def network(context: Context) -> Iterator[Object]:
     yield _process(
         context, "gateway", _gateway_in(context), [_database(context), _objects(context), _web(), _api()]
     )
-    yield _process(context, "executor", [], [_database(context), _objects(context), _web()])
+    yield _process(
+        context, "executor", [], [_database(context), _objects(context), _web(), *_comfyui(context)]
+    )
     yield _process(context, "controllers", _watched(context), [_gateway(), _api()])
     yield _process(context, "keys", [], [_api()])
     if context.has_jobs:
@@ -99,6 +101,13 @@ def _sources(context: Context) -> list[dict[str, Any]]:
     if any(source is not None and source.format == "sql" for source in sources):
         return [_out(_anywhere(), _tcp(settings.DATABASE_PORT))]
     return []
+
+
+def _comfyui(context: Context) -> list[dict[str, Any]]:
+    """The ComfyUI servers that deployments name, wherever these are."""
+    servers = {urlsplit(server) for one in context.project.deployments.values() for server in one.comfyui}
+    ports = {server.port or {"https": 443}.get(server.scheme, 80) for server in servers}
+    return [_out(_anywhere(), *map(_tcp, sorted(ports)))] if ports else []
 
 
 def _store(name: str, store: str, own: int, usual: int | None = None) -> dict[str, Any]:

@@ -30,6 +30,6 @@ def _ceiling(context: Context) -> Counter[str]:
     total: Counter[str] = Counter()
     for deployment in context.project.deployments.values():
         instances = deployment.scaling.max + _SURGE * len(groups(context, deployment))
-        for resource, count in gpus.devices(deployment.gpu).items():
+        for resource, count in gpus.devices(gpus.here(deployment)).items():
             total[resource] += count * instances
     return total

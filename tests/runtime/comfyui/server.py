@@ -1,4 +1,4 @@
-"""A server in a process of its own: python server.py FOLDER DATA."""
+"""A server in a process of its own: python server.py FOLDER DATA PORT."""
 
 import sys
 from pathlib import Path
@@ -8,5 +8,5 @@ from flowscale_runtime.logs import configure
 
 if __name__ == "__main__":
     configure("json")
-    folder, data = map(Path, sys.argv[1:])
-    wiring.serve(wiring.Settings(folder, data, port=0, workers=2, comfyui_port=0))
+    folder, data = map(Path, sys.argv[1:3])
+    wiring.serve(wiring.Settings(folder, data, port=0, workers=2, comfyui_port=int(sys.argv[3])))

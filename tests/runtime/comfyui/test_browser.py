@@ -29,7 +29,8 @@ async def page(server):
 
 async def test_a_template_is_loaded_edited_run_and_shown(server, page, kit):
     await add_a_node(page)
-    heard: list[str] = []
+    output = server.data / "comfyui" / "output"
+    before, heard = set(output.rglob("*.png")), list[str]()
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
     upload(server, kit.png("red", (16, 12)))
     await page.reload()
@@ -55,7 +56,7 @@ async def test_a_template_is_loaded_edited_run_and_shown(server, page, kit):
         "app.graph.nodes.find((one) => one.type === 'SaveImage').imgs.map((i) => [i.naturalWidth, i.naturalHeight])"
     )
     assert sizes == [[32, 24]]
-    [saved] = list((server.data / "comfyui" / "output").rglob("*.png"))
+    [saved] = set(output.rglob("*.png")) - before
     with Image.open(saved) as picture:
         assert "ImageScaleBy" in picture.info["workflow"]
     if folder := os.environ.get("FLOWSCALE_SCREENSHOTS"):

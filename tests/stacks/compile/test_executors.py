@@ -162,3 +162,23 @@ def test_the_quota_is_what_all_may_reach_and_one_more_for_each_while_it_is_updat
 
 def test_nothing_on_a_gpu_needs_no_quota():
     assert "ResourceQuota" not in compiling.kinds(compiling.compiled(compiling.small()))
+
+
+def test_where_comfyui_servers_compute_pods_ask_for_no_gpu_and_may_reach_these():
+    servers = "[http://gpu-1.lab:8188, https://gpu-2.lab/]"
+    project = compiling.small(f"kind: WorkflowDeployment\nspec: {{gpu: H100, comfyui: {servers}}}\n")
+    objects = compiling.compiled(project)
+    (found,) = executors(objects)
+    (policy,) = (
+        item for item in objects if item["kind"] == "NetworkPolicy" and item["metadata"]["name"] == "executor"
+    )
+
+    assert {
+        "name": "FLOWSCALE_COMFYUI_SERVERS",
+        "value": "http://gpu-1.lab:8188 https://gpu-2.lab",
+    } in worker(found)["env"]
+    assert not [name for name in worker(found)["resources"]["limits"] if name.startswith("nvidia.com")]
+    assert "tolerations" not in found["spec"]["template"]["spec"]
+    assert not [item for item in objects if item["kind"] == "ResourceQuota"]
+    assert [port["port"] for port in policy["spec"]["egress"][-1]["ports"]] == [443, 8188]
+    assert project.deployments["hello"].limits.concurrency == 2
