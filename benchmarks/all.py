@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import batching
 import cache
+import comfyui_servers
 import compiling
 import engines
 import graph_chain
@@ -111,6 +112,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {
     "compiling": sized(compiling),
     "preview": sized(preview),
     "engines": own(engines),
+    "comfyui_servers": own(comfyui_servers),
     "batching": own(batching),
 }
 

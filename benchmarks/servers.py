@@ -106,13 +106,20 @@ def running(command: Sequence[str], environment: Mapping[str, str] | None = None
 
 @contextmanager
 def flowscale(
-    folder: Path, data: Path | None = None, *, workers: int = 0, engine: str = "inprocess"
+    folder: Path,
+    data: Path | None = None,
+    *,
+    workers: int = 0,
+    engine: str = "inprocess",
+    comfyui_port: int | None = None,
 ) -> Iterator[FlowScale]:
-    """`flowscale serve` on a free port, ready for runs; with a data folder of its own where none is given."""
+    """`flowscale serve` on a free port, ready for runs; with a data folder of its own where none is given, and with
+    ComfyUI's protocol on a port of its own where one is (0: a free one)."""
     with tempfile.TemporaryDirectory(prefix="flowscale-") as own:
         data = data or Path(own) / "data"
         command = [str(Path(sys.executable).with_name("flowscale")), "serve", str(folder), "--port", "0"]
         command += ["--data", str(data), "--workers", str(workers), "--engine", engine]
+        command += [] if comfyui_port is None else ["--comfyui-port", str(comfyui_port)]
         with running(command) as process:
             url = announced(process, data)
             answering(process, f"{url}/readyz")

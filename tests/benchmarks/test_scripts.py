@@ -15,6 +15,7 @@ SCRIPTS = {
     "graph_chain": ("--sizes", "10", "20", "--repeats", "1"),
     "specs_load": ("--documents", "100", "--repeat", "1"),
     "compiling": ("--deployments", "5", "10", "--repeat", "1"),
+    "comfyui_servers": ("--nodes", "5", "--runs", "2"),
 }
 ON_TRITON = {
     "engines": ("--nodes", "3", "--runs", "2"),
@@ -36,6 +37,7 @@ EXPECTED = {
     "graph_chain": ("ours", "µs/node"),
     "specs_load": ("documents", "bare YAML"),
     "compiling": ("compile over YAML", "| 5 |", "| 10 |"),
+    "comfyui_servers": ("through over alone", "| 5 |"),
     "engines": ("Triton over ours", "| 3 |"),
     "batching": ("| batching off |", "| 1.00 | 1.00 x |"),
 }
