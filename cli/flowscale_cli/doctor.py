@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typer
 
+from flowscale_cli.checks import comfyui, machine
 from flowscale_cli.checks import folder as folders
-from flowscale_cli.checks import machine
 from flowscale_cli.checks.findings import Finding
 from flowscale_cli.checks.server import server
 from flowscale_cli.errors import CliError
@@ -22,7 +22,7 @@ MARKS = {
 
 
 def command(folder: Folder = Path(), url: Url = None, data: Data = None, as_json: AsJson = False) -> None:
-    """Look at Python, what is installed, torch, disk, memory, node packs, specs, models, lock and server.
+    """Look at Python, what is installed, torch, disk, memory, node packs, specs, models, lock, ComfyUI servers and server.
 
     Ends with exit code 1 where a check fails; warnings don't count.
 
@@ -67,6 +67,7 @@ def _of_folder(folder: Path) -> Iterator[Finding]:
         yield from folders.workflow(workflow, project, loaded[workflow.folder].definitions)
         yield from folders.models(workflow)
     yield from folders.lock(folder, project)
+    yield from comfyui.servers(project)
 
 
 def _show(finding: Finding) -> None:

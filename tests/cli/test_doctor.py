@@ -1,5 +1,6 @@
 """What the doctor sees, and how it ends."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,9 @@ from flowscale import installation
 from flowscale_cli.checks import machine
 from flowscale_cli.checks.findings import Finding
 from flowscale_cli.checks.server import server as look
+from harness.standins import comfyui
 
+NOBODY = "http://127.0.0.1:9"
 Run = Callable[..., Any]
 
 
@@ -181,3 +184,17 @@ def test_nothing_is_written(flowscale: Run, tmp_path: Path) -> None:
     before = sorted((tmp_path / "mine").iterdir())
     flowscale("doctor", "mine")
     assert sorted((tmp_path / "mine").iterdir()) == before
+
+
+async def test_each_comfyui_server_is_asked_whether_it_is_there(flowscale: Run, tmp_path: Path) -> None:
+    async with comfyui.running() as busy:
+        busy.waiting = 3
+        flowscale("init", "mine")
+        spec = tmp_path / "mine/flowscale.yaml"
+        deployment = f"kind: WorkflowDeployment\nmetadata: {{name: there}}\nspec: {{comfyui: [{busy.url}, {NOBODY}]}}\n"
+        spec.write_text(f"{spec.read_text()}---\napiVersion: flowscale.ai/v1\n{deployment}")
+        told = found(await asyncio.to_thread(flowscale, "doctor", "mine", "--json"))
+    (there,) = told[f"ComfyUI {busy.url}"]
+    assert (there["status"], there["message"]) == ("warn", "version 0.0.0, 3 prompts wait or run")
+    (away,) = told[f"ComfyUI {NOBODY}"]
+    assert (away["status"], away["hint"]) == ("fail", "start it, or correct `comfyui` of there")

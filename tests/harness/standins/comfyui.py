@@ -77,6 +77,9 @@ class StandIn:
     async def answer_remaining(self, request: Request) -> Response:
         return JSONResponse({"exec_info": {"queue_remaining": len(self.prompts) + self.waiting}})
 
+    async def answer_stats(self, request: Request) -> Response:
+        return JSONResponse({"system": {"comfyui_version": "0.0.0"}})
+
     async def answer_prompt(self, request: Request) -> Response:
         if self.busy:
             self.busy -= 1
@@ -121,6 +124,7 @@ class StandIn:
         """What it answers."""
         return Starlette(
             routes=[
+                Route("/system_stats", self.answer_stats),
                 Route("/prompt", self.answer_remaining),
                 Route("/prompt", self.answer_prompt, methods=["POST"]),
                 Route("/history/{id}", self.answer_history),

@@ -1,7 +1,16 @@
 """How long a server that is away or full is waited for."""
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+import logging
 
+from tenacity import (
+    AsyncRetrying,
+    before_sleep_log,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_exponential_jitter,
+)
+
+log = logging.getLogger(__name__)
 PATIENCE = 120.0  # seconds in which a server that restarts is back
 
 
@@ -11,5 +20,6 @@ def patiently(seconds: float, *errors: type[Exception]) -> AsyncRetrying:
         retry=retry_if_exception_type(errors),
         wait=wait_exponential_jitter(multiplier=0.2, jitter=0.2, max=5),
         stop=stop_after_delay(seconds),
+        before_sleep=before_sleep_log(log, logging.WARNING),
         reraise=True,
     )
