@@ -12,7 +12,7 @@ from flowscale import installation
 from flowscale_cli.checks import machine
 from flowscale_cli.checks.findings import Finding
 from flowscale_cli.checks.server import server as look
-from harness.standins import comfyui
+from harness import comfyui
 
 NOBODY = "http://127.0.0.1:9"
 Run = Callable[..., Any]

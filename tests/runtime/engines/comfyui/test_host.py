@@ -10,7 +10,7 @@ from flowscale_runtime.engines.comfyui.host import ComfyUIHost
 from flowscale_runtime.engines.comfyui.servers import Servers
 from flowscale_runtime.engines.errors import HostDied
 from flowscale_runtime.engines.values import Environment
-from harness.standins import comfyui
+from harness import comfyui
 
 GRAPH = {"1": {"class_type": "Any", "inputs": {}, "_meta": {"title": "The one"}}}
 JOB = {"graph": GRAPH, "targets": ["1"], "extra": {"run_id": "run-1"}}
