@@ -48,7 +48,7 @@ def own(module: ModuleType) -> Callable[[argparse.Namespace], Report]:
 
 
 def sized(module: ModuleType) -> Callable[[argparse.Namespace], Report]:
-    """A benchmark of stacks, which says what is quick."""
+    """A benchmark that says itself what is quick."""
 
     def measure(options: argparse.Namespace) -> Report:
         given = module.QUICK if options.quick else ()
@@ -111,9 +111,9 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {
     "specs_load": documents,
     "compiling": sized(compiling),
     "preview": sized(preview),
-    "engines": own(engines),
-    "comfyui_servers": own(comfyui_servers),
-    "batching": own(batching),
+    "engines": sized(engines),
+    "comfyui_servers": sized(comfyui_servers),
+    "batching": sized(batching),
 }
 
 

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import servers
 import torch
 from measuring import Measured, Report, Table, ratio
-from servers import flowscale
 
 if TYPE_CHECKING:
     from servers import FlowScale
@@ -42,17 +42,6 @@ spec:
   outputs: [{{name: found, shape: [3, {side}, {side}]}}]
   batching: {batching}
 """
-DEPLOYMENT = """
-apiVersion: flowscale.ai/v1
-kind: Workflow
-metadata: {{name: {name}}}
-spec: {{source: {name}.json, version: 1.0.0, inputs: {{color: {{from: first.color}}}}}}
----
-apiVersion: flowscale.ai/v1
-kind: WorkflowDeployment
-metadata: {{name: {name}}}
-spec: {{workflow: {name}, cache: {{enabled: false}}, limits: {{concurrency: 64, timeout: 10m}}}}
-"""
 BATCHING = {"off": "{max: 1}", "on": "{max: 8, delay: 10ms}"}
 COUNTED = re.compile(r'^nv_inference_(count|exec_count)\{model="([^"]+)"[^}]*\} (\d+)', re.MULTILINE)
 
@@ -65,22 +54,18 @@ class Found:
     shared: float
 
 
+QUICK = ("--rounds", "2")
+
+
 def main() -> None:
-    print(measure(settled(arguments(argparse.ArgumentParser(description=__doc__)).parse_args())).markdown())
+    print(measure(arguments(argparse.ArgumentParser(description=__doc__)).parse_args()).markdown())
 
 
 def arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, default=8, help="runs at once")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--layers", type=int, default=400)
-    parser.add_argument("--quick", action="store_true")
     return parser
-
-
-def settled(options: argparse.Namespace) -> argparse.Namespace:
-    if options.quick:
-        options.rounds = 2
-    return options
 
 
 def measure(options: argparse.Namespace) -> Report:
@@ -88,7 +73,7 @@ def measure(options: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         write(folder, options.layers)
-        with flowscale(folder, workers=options.runs, engine="triton") as server:
+        with servers.flowscale(folder, workers=options.runs, engine="triton") as server:
             for mode in BATCHING:
                 once(server, mode, options.runs)
             rounds = [
@@ -118,12 +103,10 @@ def write(folder: Path, layers: int) -> None:
     shaped = torch.nn.Unflatten(1, (3, SIDE, SIDE))
     network = torch.nn.Sequential(torch.nn.Flatten(), first, *stack, last, torch.nn.Sigmoid(), shaped).eval()
     torch.jit.save(torch.jit.trace(network, torch.zeros(1, 3, SIDE, SIDE)), folder / "network.pt")
-    documents = [SPEC.format(mode=mode, side=SIDE, batching=batching) for mode, batching in BATCHING.items()]
-    for mode in BATCHING:
-        for graph, passes in GRAPHS.items():
-            documents.append(DEPLOYMENT.format(name=f"{graph}-{mode}"))
-            (folder / f"{graph}-{mode}.json").write_text(json.dumps(chain(mode, passes)))
-    (folder / "flowscale.yaml").write_text("---".join(documents))
+    networks = [SPEC.format(mode=mode, side=SIDE, batching=batching) for mode, batching in BATCHING.items()]
+    graphs = {f"{graph}-{mode}": chain(mode, passes) for mode in BATCHING for graph, passes in GRAPHS.items()}
+    terms = "cache: {enabled: false}, limits: {concurrency: 64, timeout: 10m}"
+    servers.write(folder, graphs, ("color", "first.color"), terms, networks)
 
 
 def chain(model: str, passes: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from measuring import Measured, Report, Table, milliseconds, ratio
-from servers import flowscale
+from servers import flowscale, write
 from websockets.sync.client import ClientConnection, connect
 
 if TYPE_CHECKING:
@@ -29,43 +29,28 @@ if TYPE_CHECKING:
 
     from servers import FlowScale
 
-WORKFLOW = """
-apiVersion: flowscale.ai/v1
-kind: Workflow
-metadata: {{name: {name}}}
-spec: {{source: {name}.json, version: 1.0.0, inputs: {{color: {{from: first.color}}}}}}
----
-apiVersion: flowscale.ai/v1
-kind: WorkflowDeployment
-metadata: {{name: {name}}}
-spec: {{workflow: {name}, comfyui: [{server}]}}
-"""
+COLOR = ("color", "first.color")
 WARM = 3  # runs before those that count
+QUICK = ("--runs", "15")
 
 
 def main() -> None:
-    print(measure(settled(arguments(argparse.ArgumentParser(description=__doc__)).parse_args())).markdown())
+    print(measure(arguments(argparse.ArgumentParser(description=__doc__)).parse_args()).markdown())
 
 
 def arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--nodes", type=int, nargs="+", default=[5, 50, 500])
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--comfyui", metavar="URL", help="a ComfyUI server that runs already")
-    parser.add_argument("--quick", action="store_true")
     return parser
-
-
-def settled(options: argparse.Namespace) -> argparse.Namespace:
-    if options.quick:
-        options.runs = 15
-    return options
 
 
 def measure(options: argparse.Namespace) -> Report:
     """The median run both ways, for graphs of each size."""
     with tempfile.TemporaryDirectory() as scratch, served(options.comfyui, Path(scratch)) as server:
         front = Path(scratch) / "front"
-        write(front, server, options.nodes)
+        graphs = {f"chain-{nodes}": graph(nodes, 0) for nodes in options.nodes}
+        write(front, graphs, COLOR, f"comfyui: [{server}]")
         with flowscale(front) as ours, directly(server) as direct:
             found = {nodes: medians(direct, ours, nodes, options.runs) for nodes in options.nodes}
     rows = [
@@ -87,20 +72,9 @@ def served(url: str | None, scratch: Path) -> Iterator[str]:
         yield url
         return
     folder = scratch / "server"
-    folder.mkdir()
-    (folder / "flowscale.yaml").write_text(WORKFLOW.format(name="any", server="").replace("comfyui: []", ""))
-    (folder / "any.json").write_text(json.dumps(graph(1, 0)))
+    write(folder, {"any": graph(2, 0)}, COLOR, "cache: {enabled: false}")
     with flowscale(folder, comfyui_port=0) as there:
         yield json.loads((there.data / "server.json").read_text())["comfyui_url"]
-
-
-def write(folder: Path, server: str, sizes: list[int]) -> None:
-    """A spec folder with a chain of each length, which the server computes."""
-    folder.mkdir()
-    specs = [WORKFLOW.format(name=f"chain-{nodes}", server=server) for nodes in sizes]
-    (folder / "flowscale.yaml").write_text("---".join(specs))
-    for nodes in sizes:
-        (folder / f"chain-{nodes}.json").write_text(json.dumps(graph(nodes, 0)))
 
 
 def graph(nodes: int, color: int) -> dict[str, Any]:

@@ -16,47 +16,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from measuring import Measured, Report, Table, milliseconds, ratio
-from servers import flowscale
+from servers import flowscale, write
 
 if TYPE_CHECKING:
     from servers import FlowScale
 
-SPEC = """
-apiVersion: flowscale.ai/v1
-kind: Workflow
-metadata: {{name: {name}}}
-spec: {{source: {name}.json, version: 1.0.0, inputs: {{text: {{from: first.value}}}}}}
----
-apiVersion: flowscale.ai/v1
-kind: WorkflowDeployment
-metadata: {{name: {name}}}
-spec: {{workflow: {name}, cache: {{enabled: false}}}}
-"""
 ENGINES = ("inprocess", "triton")
+QUICK = ("--runs", "15")
 
 
 def main() -> None:
-    print(measure(settled(arguments(argparse.ArgumentParser(description=__doc__)).parse_args())).markdown())
+    print(measure(arguments(argparse.ArgumentParser(description=__doc__)).parse_args()).markdown())
 
 
 def arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--nodes", type=int, nargs="+", default=[1, 50, 500])
     parser.add_argument("--runs", type=int, default=40)
-    parser.add_argument("--quick", action="store_true")
     return parser
-
-
-def settled(options: argparse.Namespace) -> argparse.Namespace:
-    if options.quick:
-        options.runs = 15
-    return options
 
 
 def measure(options: argparse.Namespace) -> Report:
     """The median run of each engine, for graphs of each size."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        write(folder, options.nodes)
+        graphs = {f"chain-{nodes}": chain(nodes) for nodes in options.nodes}
+        write(folder, graphs, ("text", "first.value"), "cache: {enabled: false}")
         with flowscale(folder, engine=ENGINES[0]) as own, flowscale(folder, engine=ENGINES[1]) as triton:
             found = {nodes: medians((own, triton), nodes, options.runs) for nodes in options.nodes}
     rows = [
@@ -69,13 +53,6 @@ def measure(options: argparse.Namespace) -> Report:
         [Table("A run of small nodes over HTTP (`wait`), median", columns, rows)],
         {"engines": Measured(triton / own, "50 nodes, one run after another")},
     )
-
-
-def write(folder: Path, sizes: list[int]) -> None:
-    """A spec folder with a chain of each length."""
-    (folder / "flowscale.yaml").write_text("---".join(SPEC.format(name=f"chain-{nodes}") for nodes in sizes))
-    for nodes in sizes:
-        (folder / f"chain-{nodes}.json").write_text(json.dumps(chain(nodes)))
 
 
 def chain(nodes: int) -> dict[str, Any]:

@@ -84,6 +84,32 @@ class FlowScale:
         return json.loads(answer.body)["data"]
 
 
+DEPLOYMENT = """apiVersion: flowscale.ai/v1
+kind: Workflow
+metadata: {{name: {name}}}
+spec: {{source: {name}.json, version: 1.0.0, inputs: {{{input}: {{from: {target}}}}}}}
+---
+apiVersion: flowscale.ai/v1
+kind: WorkflowDeployment
+metadata: {{name: {name}}}
+spec: {{workflow: {name}, {terms}}}
+"""
+
+
+def write(
+    folder: Path, graphs: Mapping[str, object], given: tuple[str, str], terms: str, others: Sequence[str] = ()
+) -> None:
+    """A spec folder with a deployment of each graph; `given` is its input and where that goes, `terms` what its
+    deployment says, `others` documents beside."""
+    folder.mkdir(exist_ok=True)
+    documents = [
+        DEPLOYMENT.format(name=name, input=given[0], target=given[1], terms=terms) for name in graphs
+    ]
+    (folder / "flowscale.yaml").write_text("---\n".join([*others, *documents]))
+    for name, graph in graphs.items():
+        (folder / f"{name}.json").write_text(json.dumps(graph))
+
+
 @contextmanager
 def running(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[Process]:
     """A process that ends with the block, and everything that it started with it."""

@@ -42,16 +42,21 @@ def translated(error: "FlowScaleError", url: str) -> CliError:
 
 
 def credentials(url: str | None, key_file: Path | None, data: Path | None) -> tuple[str, str | None]:
-    """The server's address and the key. Raises Unreachable where no server is known."""
+    """The server's address, and the key: of a file that is named, of the environment, or of the server that runs here.
+
+    Raises Unreachable where no server is known.
+    """
     server = running_server(data or Path(".flowscale"))
     url = url or (server or {}).get("url")
     if not url:
         raise Unreachable(
             "no server is known: give --url (or FLOWSCALE_BASE_URL), or start one here with `flowscale serve .`"
         )
-    key_file = key_file or (Path(server["key_file"]) if server and server["url"] == url else None)
-    if key_file is None:
-        return url, os.environ.get("FLOWSCALE_API_KEY")
+    given = os.environ.get("FLOWSCALE_API_KEY")
+    if not key_file and not given and server and server["url"] == url:
+        key_file = Path(server["key_file"])
+    if not key_file:
+        return url, given
     try:
         return url, key_file.read_text().strip()
     except OSError as error:

@@ -82,7 +82,7 @@ def fetched(url: str) -> tuple[bytes, str]:
             for chunk in response.iter_bytes():
                 data += chunk
                 if len(data) > _LARGEST:
-                    raise CliError(f"{url} gives more than {_LARGEST >> 20} MiB: that is no workflow file")
+                    raise CliError(f"{url} gives more than {_LARGEST >> 20} MiB, which is too much")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise CliError(f"{url} can't be fetched: {error}") from error
     return bytes(data), PurePosixPath(urlsplit(url).path).name or "workflow"

@@ -89,7 +89,7 @@ def import_(
     path = folder / saved.NAME
     path.write_bytes(saved.written(found))
     typer.echo(path)
-    say(f"{len(found)} node classes; commit the file with the spec")
+    say(f"{len(found)} node class{'es' if len(found) != 1 else ''}; commit the file with the spec")
 
 
 @app.command("resolve")

@@ -1,5 +1,6 @@
 """Which engine computes, by its name; an engine's libraries are imported when it is picked."""
 
+from functools import cache, partial
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -20,15 +21,15 @@ def engine(name: str) -> Engine:
 
 def hosts(engine: Engine) -> Make:
     """Makes hosts on this engine, but for environments that ComfyUI servers compute."""
-    from flowscale_runtime.engines.comfyui.servers import Servers
 
-    servers = Servers()
+    @cache
+    def there() -> Make:
+        from flowscale_runtime.engines.comfyui.host import ComfyUIHost
+        from flowscale_runtime.engines.comfyui.servers import Servers
+
+        return partial(ComfyUIHost, servers=Servers())
 
     def make(environment: Environment, folder: Path, inputs: Path) -> Host:
-        if not environment.comfyui:
-            return engine.host(environment, folder, inputs)
-        from flowscale_runtime.engines.comfyui.host import ComfyUIHost  # only where one is wanted
-
-        return ComfyUIHost(environment, folder, inputs, servers)
+        return (there() if environment.comfyui else engine.host)(environment, folder, inputs)
 
     return make

@@ -7,9 +7,8 @@ from flowscale_runtime.gateway.environments import of_folder, on_servers
 from flowscale_runtime.gateway.folder import SpecFolder
 from flowscale_runtime.stores.objects import FolderObjects
 from flowscale_runtime.wiring import describe
-from flowscale_runtime.worker.host import ProcessEngine
 from flowscale_runtime.worker.pool import Pool
-from flowscale_specs import ResolvedProject, ResolvedWorkflow
+from flowscale_specs import ResolvedProject
 from flowscale_specs.releases import LOCK_NAME, Lock, read_lock
 
 Pinned = tuple[str, str, str]
@@ -23,23 +22,17 @@ async def pin(folder: Path, data: Path, project: ResolvedProject) -> tuple[Lock,
     """
     for name in ("inputs", "hosts", "definitions"):
         (data / name).mkdir(parents=True, exist_ok=True)
-    pool = Pool(data / "hosts", data / "inputs", size=1, make=picking.hosts(ProcessEngine()))
+    pool = Pool(data / "hosts", data / "inputs", size=1, make=picking.hosts(picking.engine("inprocess")))
     specs = SpecFolder(
         folder, None, FolderObjects(data / "objects"), lambda wanted: describe(wanted, pool, data)
     )
     lock, pinned = read_lock(folder / LOCK_NAME), []
     try:
         for workflow in project.workflows.values():
-            environment = on_servers(of_folder(workflow.folder), _servers(project, workflow))
+            environment = on_servers(of_folder(workflow.folder), project.servers(workflow.name))
             digest = await specs.build(workflow, environment)
             lock = lock.pinned(workflow.name, workflow.version, digest)
             pinned.append((workflow.name, workflow.version, digest))
     finally:
         await pool.close()
     return lock.pruned(project), pinned
-
-
-def _servers(project: ResolvedProject, workflow: ResolvedWorkflow) -> tuple[str, ...]:
-    """The ComfyUI servers of the first deployment of a workflow."""
-    found = (one.comfyui for one in project.deployments.values() if one.workflow == workflow.name)
-    return next(found, ())

@@ -356,3 +356,8 @@ class ResolvedProject:
     model_folders: Mapping[str, Path] = field(default_factory=dict, compare=False)
     """Where the spec of each Model was; never part of a digest."""
     policies: tuple[Policy, ...] = ()
+
+    def servers(self, workflow: str) -> tuple[str, ...]:
+        """The ComfyUI servers that know a workflow's nodes: those of the first of its deployments that names any."""
+        found = (one.comfyui for one in self.deployments.values() if one.workflow == workflow and one.comfyui)
+        return next(found, ())

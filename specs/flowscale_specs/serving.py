@@ -41,6 +41,7 @@ def resolve_deployment(
 ) -> ResolvedDeployment:
     """A deployment as it is served; `version` is what its workflow holds now."""
     spec = entry.document.spec
+    servers = tuple(dict.fromkeys(address.rstrip("/") for address in spec.comfyui))
     return ResolvedDeployment(
         name=entry.name,
         workflow=spec.workflow or "",
@@ -48,7 +49,7 @@ def resolve_deployment(
         traffic=_traffic(spec.traffic or {Version(version): Decimal(100)}),
         gpu=gpus[spec.gpu],
         scaling=_scaling(spec.scaling),
-        limits=_limits(spec.limits, max(1, len(spec.comfyui) or spec.scaling.bounds[1])),
+        limits=_limits(spec.limits, max(1, len(servers) or spec.scaling.bounds[1])),
         cache=_cache(spec.cache),
         auth=_auth(spec.auth),
         cors=_cors(spec.cors),
@@ -59,7 +60,7 @@ def resolve_deployment(
         tags=spec.tags,
         rollout=None if spec.rollout is None else _rollout(spec.rollout),
         labels=entry.document.metadata.labels,
-        comfyui=tuple(dict.fromkeys(address.rstrip("/") for address in spec.comfyui)),
+        comfyui=servers,
     )
 
 

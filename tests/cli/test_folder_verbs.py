@@ -139,7 +139,7 @@ def test_nodes_of_a_comfyui_are_saved_beside_the_spec_and_known_there(
     (tmp_path / "told.json").write_text(OBJECT_INFO)
     done = flowscale("nodes", "import", tmp_path / "told.json", mine)
     assert done.out.strip() == str(mine / "object_info.json")
-    assert "1 node classes" in done.err
+    assert "1 node class;" in done.err
     assert "steps" in flowscale("nodes", "describe", "Daub", mine).out
 
 

@@ -47,6 +47,14 @@ def test_the_key_never_goes_to_another_server(tmp_path: Path, monkeypatch: pytes
     assert credentials("http://elsewhere", None, tmp_path / "data") == ("http://elsewhere", "mine")
 
 
+def test_a_key_in_the_environment_comes_before_the_owner_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWSCALE_API_KEY", "mine")
+    announced(tmp_path / "data")
+    assert credentials(None, None, tmp_path / "data") == ("http://127.0.0.1:9", "mine")
+
+
 def test_a_key_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="can't be read"):
         credentials("http://elsewhere", tmp_path / "none", None)

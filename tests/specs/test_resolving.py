@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flowscale_specs import Documents, ResolvedProject, SpecErrors, load, resolve
+from flowscale_specs import Documents, ResolvedProject, SpecErrors, load, parse, resolve
 
 Loaded = Callable[[str], Documents]
 
@@ -319,3 +319,18 @@ def test_everything_declared_is_in_the_project(complete: Path) -> None:
 
 def test_the_same_specs_resolve_to_the_same_value(complete: Path) -> None:
     assert resolve(load(complete)) == resolve(load(complete))
+
+
+def test_a_workflow_has_the_nodes_of_the_first_comfyui_servers_that_compute_it() -> None:
+    told = "---\n".join(
+        f"apiVersion: flowscale.ai/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+        for kind, name, spec in (
+            ("Workflow", "flow", "{source: flow.json}"),
+            ("WorkflowDeployment", "here", "{workflow: flow}"),
+            ("WorkflowDeployment", "there", "{workflow: flow, comfyui: [http://a:8188/, http://a:8188]}"),
+        )
+    )
+    project = resolve(parse(told.encode()))
+    assert project.servers("flow") == ("http://a:8188",)
+    assert project.servers("other") == ()
+    assert project.deployments["there"].limits.concurrency == 1

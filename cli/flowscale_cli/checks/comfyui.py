@@ -1,4 +1,4 @@
-"""Checks of the ComfyUI servers that compute deployments of a folder: whether they answer, and have its nodes."""
+"""Checks of the ComfyUI servers that compute deployments of a folder: whether they answer, and how busy they are."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -26,9 +26,10 @@ def _server(url: str, deployments: str) -> Finding:
 
     check = f"ComfyUI {url}"
     try:
-        answer = httpx.get(f"{url}/system_stats", timeout=SECONDS)
-        found = answer.raise_for_status().json()["system"]["comfyui_version"]
-        waiting = httpx.get(f"{url}/prompt", timeout=SECONDS).json()["exec_info"]["queue_remaining"]
+        with httpx.Client(timeout=SECONDS, trust_env=False) as client:
+            stats = client.get(f"{url}/system_stats").raise_for_status().json()
+            queue = client.get(f"{url}/prompt").raise_for_status().json()
+        found, waiting = stats["system"]["comfyui_version"], queue["exec_info"]["queue_remaining"]
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return failure(check, f"doesn't answer: {error}", f"start it, or correct `comfyui` of {deployments}")
     except (ValueError, LookupError, TypeError):

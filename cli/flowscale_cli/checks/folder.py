@@ -48,10 +48,7 @@ def nodes(
     """
     from flowscale_workflows import saved
 
-    deployments = project.deployments.values()
-    if any(one.comfyui for one in deployments if one.workflow == declared.name):
-        return saved.read(declared.folder)
-    return here
+    return saved.read(declared.folder) if project.servers(declared.name) else here
 
 
 def workflow(

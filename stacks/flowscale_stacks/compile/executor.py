@@ -105,11 +105,7 @@ def _container(
     # Ready when its first host is warm, so that an upgrade keeps the old pod until then. It stops taking runs when it is
     # told to end, and has the grace of a whole run to finish.
     gpu = gpus.here(deployment)
-    elsewhere = (
-        [settings.value("FLOWSCALE_COMFYUI_SERVERS", " ".join(deployment.comfyui))]
-        if deployment.comfyui
-        else []
-    )
+    servers = [settings.value("FLOWSCALE_COMFYUI_SERVERS", " ".join(deployment.comfyui))]
     return {
         "name": "worker",
         "image": group.image,
@@ -124,7 +120,7 @@ def _container(
             settings.value("FLOWSCALE_DATA", "/data"),
             settings.value("FLOWSCALE_MODELS", "/data/models"),
             settings.value("FLOWSCALE_ENGINE", context.hosting.engine),
-            *elsewhere,
+            *(servers if deployment.comfyui else ()),
             *(settings.value(name, text) for name, text in sorted(deployment.variables.items())),
             *(
                 settings.from_secret(name, *settings.secret_of(reference))

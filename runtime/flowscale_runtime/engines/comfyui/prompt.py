@@ -87,16 +87,17 @@ class Prompt:
         """A connection that hears of the prompt, which the server then has; or how it ended meanwhile."""
         connection = await self._client.listen(self.id)
         try:
-            if not self._tried or await self._client.where(self.id) is None:
-                # The queue was asked first: what leaves it is in the history by then.
-                if self._tried and (entry := await self._client.history(self.id)):
-                    await connection.close()
-                    return entry
+            if self._tried and await self._client.where(self.id) is not None:
+                return connection
+            # The queue is asked first: what has left it is in the history by then.
+            if not self._tried or (entry := await self._client.history(self.id)) is None:
                 await self._post()
+                return connection
         except BaseException:
             await connection.close()
             raise
-        return connection
+        await connection.close()
+        return entry
 
     async def _post(self) -> None:
         if self._posts == POSTS:

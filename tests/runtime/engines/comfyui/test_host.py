@@ -111,10 +111,8 @@ async def test_a_prompt_whose_answer_got_lost_is_not_posted_again(host, server):
     server.silent = 1
     run = running(host)
     prompt = await server.given(1)
-    while prompt not in server.sockets:
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.6)
-    await server.end(prompt, *DONE)
+    await server.end(prompt, *DONE, tell=False)
+    await server.drop()
     assert (await run)["status"] == "completed"
     assert server.posted == [prompt]
 
