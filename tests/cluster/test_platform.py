@@ -32,6 +32,7 @@ def installed(cluster: Kubernetes, tmp_path_factory: pytest.TempPathFactory) -> 
     cluster.add_volumes(6)
     found = platform.install(cluster, EXAMPLE, tmp_path_factory.mktemp("platform"))
     found.ready("statefulset/database", "deployment/gateway", *found.executors())
+    found.served()
     yield found
     found.remove()
 

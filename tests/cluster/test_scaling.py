@@ -84,6 +84,7 @@ def installed(cluster: Kubernetes, tmp_path_factory: pytest.TempPathFactory) -> 
     (source / "flowscale.yaml").write_text(WORKFLOW.format(version="1.0.0", traffic=""))
     found = platform.install(cluster, source, tmp_path_factory.mktemp("scaling"), controllers=1)
     found.ready("statefulset/database", "deployment/gateway", "deployment/controllers")
+    found.served()
     yield found
     found.remove()
 

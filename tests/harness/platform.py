@@ -19,6 +19,7 @@ from flowscale_specs import load, resolve
 from flowscale_specs.releases import LOCK_NAME, read_lock
 from flowscale_stacks.compile import Images, Object, compile_project
 from harness import images, layers, stores
+from harness.kubernetes import wait
 from harness.node import Node
 
 HOSTING = {"gateways": {"min": 1, "max": 1}, "engine": "inprocess", "storage": "1Gi"}
@@ -52,6 +53,22 @@ class Platform:
             except AssertionError as error:
                 told = self.kubectl("get", "pods", "-o", "wide") + self.logs(workload)
                 raise AssertionError(f"{error}\n{told}\n{self.kubectl('get', 'events')[-3000:]}") from error
+
+    def served(self) -> None:
+        """Waits until the gateway serves every deployment: bundles may reach its store after it has started."""
+        named = (each["metadata"]["name"] for each in self.objects if each["kind"] == "WorkflowDeployment")
+        wanted = dict.fromkeys(named, "ready")
+
+        def found() -> dict[str, str]:
+            listed = self.get("/api/v1/deployments").json()["data"]["deployments"]
+            return {one["name"]: one["status"] for one in listed}
+
+        wait(
+            lambda: found() == wanted,
+            f"the gateway serves {', '.join(wanted)}",
+            100,
+            lambda: self.logs("deployment/gateway"),
+        )
 
     def logs(self, workload: str) -> str:
         try:

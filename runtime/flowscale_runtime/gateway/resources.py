@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,10 @@ from flowscale_workflows.releases import repeatable
 
 log = logging.getLogger(__name__)
 REST = 0.5  # seconds before the API is asked again where it failed
+LOOK_AGAIN, SELDOM = (
+    1.0,
+    60.0,
+)  # seconds before a bundle is looked for again that wasn't in the store, at first and at most
 KINDS = {
     names.kind: create_namespaced_resource(GROUP, VERSION, names.kind, names.plural)
     for names in (WORKFLOW_DEPLOYMENTS, BUDGETS)
@@ -58,9 +63,12 @@ class ResourceWatch:
     _known: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     _bundles: dict[str, Bundle] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _missing: bool = False
+    """Whether another look may find a bundle that the last one missed."""
 
     async def catalogs(self) -> AsyncIterator[Catalog]:
-        """A catalog at once, and one after each change of a resource or its status."""
+        """A catalog at once, one after each change of a resource or its status, and now and then one while bundles are
+        missing: they may come later than the resources that name them."""
         self.client = self.client or AsyncClient(namespace=self.namespace)
         listed = [asyncio.Event() for _ in KINDS]
         watching = [
@@ -70,10 +78,13 @@ class ResourceWatch:
             task.add_done_callback(lambda _: self._changed.set())
         try:
             await asyncio.gather(*(first.wait() for first in listed))
+            pause = LOOK_AGAIN
             while True:
                 self._changed.clear()
                 yield await self.catalog()
-                await self._changed.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), pause if self._missing else None)
+                pause = min(2 * pause, SELDOM) if self._missing and not self._changed.is_set() else LOOK_AGAIN
                 for task in watching:
                     if task.done():
                         task.result()
@@ -89,6 +100,7 @@ class ResourceWatch:
 
     async def catalog(self) -> Catalog:
         """The catalog of the resources as they are known now."""
+        self._missing = False
         budgets, problems = read_budgets(self._known[BUDGETS.kind].values())
         deployments, project, retention = {}, "default", Retention()
         for name, resource in sorted(self._known[WORKFLOW_DEPLOYMENTS.kind].items()):
@@ -97,6 +109,7 @@ class ResourceWatch:
                 project, retention = read.project.name, read.project.retention
                 deployments[name] = await self._deployment(read, resource, budgets)
             except (ValidationError, StoreError, Unservable) as error:
+                self._missing |= isinstance(error, StoreError)
                 problems.append(f"{name}: {' '.join(str(error).split())}")
         return Catalog(project, deployments, tuple(problems), retention=retention)
 

@@ -155,7 +155,8 @@ async def follow(watch: Watch, served: Served, settings: Settings, database: Dat
     async for catalog in watch.catalogs():
         before, served.catalog = served.catalog, catalog
         for problem in catalog.problems:
-            log.error("%s", problem)
+            if problem not in before.problems:
+                log.error("%s", problem)
         if served.ready:
             await tell_updates(database, before, catalog, now())
             continue

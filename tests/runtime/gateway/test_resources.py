@@ -1,6 +1,7 @@
 """What a gateway serves of a cluster's resources: releases by digest, live weights, nothing that was rolled back."""
 
 import asyncio
+import hashlib
 import json
 from decimal import Decimal
 from types import SimpleNamespace
@@ -145,4 +146,23 @@ async def test_a_release_that_is_not_in_the_store_is_told_and_the_rest_is_served
     catalog = await anext(catalogs)
     assert list(catalog.deployments) == ["echo"]
     assert catalog.problems == (f"broken: no object {'1' * 64}",)
+    await catalogs.aclose()
+
+
+@pytest.mark.services
+@pytest.mark.timeout(600)
+async def test_a_release_that_reaches_the_store_after_its_resource_is_served(cluster, project):
+    bundle = orjson.dumps(
+        {"graph": {}, "definitions": {}, "interface": {"inputs": [], "outputs": []}, "version": "late"}
+    )
+    digest = f"sha256:{hashlib.sha256(bundle).hexdigest()}"
+    resource = resource_of(project, "echo", {"echo": {"1.0.0": digest, "2.0.0": digest}})
+    resource["metadata"] |= {"namespace": cluster.namespace, "name": "late"}
+    cluster.api.apply([resource])
+    catalogs = cluster.watch.catalogs()
+    assert "late" not in (await anext(catalogs)).deployments
+    assert "late" not in (await anext(catalogs)).deployments
+    cluster.watch.objects.put(bundle)
+    catalog = await anext(catalogs)
+    assert (list(catalog.deployments), catalog.problems) == (["echo", "late"], ())
     await catalogs.aclose()
