@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
+import weakref
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pulumi.automation import (
@@ -56,7 +58,10 @@ class Watcher:
 
 
 def opened(place: Place, program: Program, *, create: bool = True) -> Stack:
-    """The stack of a place. Raises EngineMissing, Nowhere where it must be there already, or what failed."""
+    """The stack of a place; its working folder lives as long as it does.
+
+    Raises EngineMissing, Nowhere where the stack must be there already, or what failed.
+    """
     if shutil.which(PROGRAM) is None:
         raise EngineMissing(
             "the program `pulumi` is not on PATH: install it with `curl -fsSL https://get.pulumi.com | sh`, or as "
@@ -64,13 +69,18 @@ def opened(place: Place, program: Program, *, create: bool = True) -> Stack:
         )
     prepare(place)
     settings = ProjectSettings(place.project, "python", backend=ProjectBackend(place.backend))
-    options = LocalWorkspaceOptions(
-        env_vars=dict(place.variables), secrets_provider=place.secrets_provider, project_settings=settings
-    )
     find = create_or_select_stack if create else select_stack
     try:
-        with translated():
-            return find(place.stack, project_name=place.project, program=program, opts=options)
+        with translated(), ExitStack() as made:
+            options = LocalWorkspaceOptions(
+                work_dir=made.enter_context(TemporaryDirectory(prefix="flowscale-stack-")),
+                env_vars=dict(place.variables),
+                secrets_provider=place.secrets_provider,
+                project_settings=settings,
+            )
+            stack = find(place.stack, project_name=place.project, program=program, opts=options)
+            weakref.finalize(stack, made.pop_all().close)
+            return stack
     except StackNotFoundError as error:
         raise Nowhere(
             f"{place.backend} has no stack {place.stack} of {place.project}: `flowscale up` makes it"

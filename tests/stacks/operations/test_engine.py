@@ -1,10 +1,12 @@
 """Operations by a real engine against a real API server: the life of a stack, and what may go wrong in it."""
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -253,3 +255,17 @@ def test_bad_input_says_what_to_do_and_leaves_no_trace(
     with pytest.raises(ClusterUnreachable, match=r"no API server answers at https://127\.0\.0\.1:9"):
         operator(folder).up()
     assert namespaces(cluster).isdisjoint({"routed"})
+
+
+def test_what_is_done_leaves_no_folder_behind(
+    cluster: ControlPlane, pulumi: Pulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "specs", {"test": "tidy"})
+    (scratch := tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    with pytest.raises(bad.Nowhere):
+        operator(folder).history()
+    operator(folder).up()
+    operator(folder).preview()
+    gc.collect()
+    assert list(scratch.iterdir()) == []
