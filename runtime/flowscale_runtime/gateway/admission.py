@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import re
 import secrets
 import string
@@ -16,12 +17,12 @@ import uuid_utils
 from flowscale_runtime.gateway import errors
 from flowscale_runtime.gateway.access import Principal
 from flowscale_runtime.gateway.catalog import Deployment, Version
-from flowscale_runtime.gateway.sources import Sources, StoredFile, as_json
+from flowscale_runtime.gateway.sources import Sources, StoredFile, as_given, as_json
 from flowscale_runtime.gateway.wire import Options
 from flowscale_runtime.stores import submission
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
-from flowscale_runtime.stores.errors import BudgetExceeded, KeyReused, QueueFull
+from flowscale_runtime.stores.errors import BudgetExceeded, KeyReused, QueueFull, StoreError
 from flowscale_runtime.stores.values import (
     SECOND,
     BudgetTerms,
@@ -35,6 +36,9 @@ from flowscale_workflows.binding import coerce
 from flowscale_workflows.errors import InputErrors
 from flowscale_workflows.interface import Interface
 
+LAST = -100
+"""The priority of copies: after all that somebody waits for."""
+log = logging.getLogger(__name__)
 KEPT_KEYS = 24 * 3600 * SECOND
 _SPACE = re.compile(r"\s+")
 _LETTERS = string.ascii_uppercase + string.digits
@@ -52,8 +56,26 @@ class Wish:
     idempotency: str | None = None
     batch_id: str | None = None
     retry_of: str | None = None
+    copy_of: str | None = None
     fresh: bool = False
     version: str | None = None
+
+    def chosen(self) -> Version:
+        """The version that runs. Raises NotFound."""
+        if self.copy_of and self.deployment.mirror:
+            return self.deployment.mirror.version
+        if self.version:
+            return self.deployment.named(self.version)
+        return self.deployment.choose(self.principal.key_id or self.options.group_id or "")
+
+    def copy(self, run: NewRun, draw: float) -> "Wish | None":
+        """The same run for a version that answers nobody, as often as the deployment says; `draw` lies in [0, 1)."""
+        mirror = self.deployment.mirror
+        if mirror is None or self.copy_of or 100 * draw >= mirror.percent:
+            return None
+        inputs = {entry["path"]: as_given(entry) for entry in run.inputs}
+        options = Options(group_id=run.group_id, tags=run.tags, priority=LAST)
+        return Wish(self.principal, self.deployment, inputs, options, copy_of=run.id, fresh=True)
 
 
 class Admission:
@@ -74,6 +96,7 @@ class Admission:
             clock,
             wake,
         )
+        self._copying: set[asyncio.Task[None]] = set()
 
     async def admit(self, wish: Wish, run_id: str) -> Submitted:
         """Admits a run, or answers with the one that the same idempotency key made. Raises an ApiError."""
@@ -83,6 +106,8 @@ class Admission:
         except (QueueFull, BudgetExceeded, KeyReused) as refused:
             raise translated(refused) from refused
         self.announce([submitted])
+        if submitted.state == "queued" and not submitted.replayed:
+            self._mirror(wish.copy(run, secrets.randbelow(10_000) / 10_000))
         return submitted
 
     async def admit_all(self, batch: Mapping[str, Any], runs: list[NewRun]) -> list[Submitted]:
@@ -103,11 +128,7 @@ class Admission:
     async def prepare(self, wish: Wish, run_id: str) -> NewRun:
         """Everything about a run that can be known before the transaction. Raises an ApiError."""
         deployment, principal, options = wish.deployment, wish.principal, wish.options
-        version = (
-            deployment.named(wish.version)
-            if wish.version
-            else deployment.choose(principal.key_id or options.group_id or "")
-        )
+        version = wish.chosen()
         limits, now = deployment.spec.limits, self._clock()
         inputs = await self._inputs(version.interface, wish.inputs, limits.body, deployment.project)
         suffix = new_suffix()
@@ -135,9 +156,10 @@ class Admission:
             group_id=options.group_id,
             batch_id=wish.batch_id,
             retry_of=wish.retry_of,
+            copy_of=wish.copy_of,
             tags=options.tags,
             priority=options.priority,
-            webhooks=webhooks(deployment, options.webhook),
+            webhooks=() if wish.copy_of else webhooks(deployment, options.webhook),
             expires_at=now + int(options.ttl * SECOND) if options.ttl else None,
             cache=None if wish.fresh else cache_terms(deployment, version, inputs, now),
             idempotency=self._idempotency(wish, inputs, now),
@@ -146,6 +168,20 @@ class Admission:
                 for budget in deployment.counted(principal.key_id, principal.name)
             ),
         )
+
+    def _mirror(self, copy: Wish | None) -> None:
+        """Admits a copy while its original is answered."""
+        if copy is None:
+            return
+        task = asyncio.create_task(self._copied(copy))
+        self._copying.add(task)
+        task.add_done_callback(self._copying.discard)
+
+    async def _copied(self, copy: Wish) -> None:
+        try:
+            await self.admit(copy, new_run_id())
+        except (errors.ApiError, StoreError) as error:
+            log.info("no copy of run %s: %s", copy.copy_of, error)
 
     async def _inputs(
         self, interface: Interface, raw: Mapping[str, Any], limit: int, project: str
@@ -173,7 +209,7 @@ class Admission:
         body = digest([wish.deployment.name, content(inputs), wish.options.group_id])
         if wish.idempotency:
             return Idempotency(wish.idempotency, body, now + KEPT_KEYS)
-        if window and not wish.batch_id and not wish.retry_of:
+        if window and not (wish.batch_id or wish.retry_of or wish.copy_of):
             return Idempotency(f"same:{body}", body, now + int(window * SECOND))
         return None
 

@@ -27,6 +27,14 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Mirror:
+    """A version that gets copies of `percent` of the runs and answers nobody."""
+
+    version: Version
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """A deployment and the releases behind it, newest first."""
 
@@ -36,6 +44,7 @@ class Deployment:
     versions: tuple[Version, ...]
     budgets: tuple[ResolvedBudget, ...] = ()
     """Those that every run counts in, and those of single keys."""
+    mirror: Mirror | None = None
 
     def counted(self, *caller: str | None) -> tuple[ResolvedBudget, ...]:
         """The budgets that a run counts in whose caller goes by these names."""

@@ -15,7 +15,7 @@ from lightkube.generic_resource import create_namespaced_resource
 from pydantic import ValidationError
 
 from flowscale_runtime.engines.values import Environment
-from flowscale_runtime.gateway.catalog import Catalog, Deployment, Version
+from flowscale_runtime.gateway.catalog import Catalog, Deployment, Mirror, Version
 from flowscale_runtime.stores.errors import StoreError
 from flowscale_runtime.stores.objects import Objects
 from flowscale_specs.kinds.project import Retention
@@ -116,15 +116,19 @@ class ResourceWatch:
     async def _deployment(
         self, read: ResourceDeployment, resource: Mapping[str, Any], budgets: Mapping[str, ResolvedBudget]
     ) -> Deployment:
-        versions = []
-        for version, percent in weights(read, resource.get("status") or {}):
-            digest = read.releases[version]
-            bundle = await self._bundle(digest)
-            versions.append(
-                Version(version, percent, digest, bundle.interface, self.environment, bundle.repeatable)
-            )
+        status = resource.get("status") or {}
+        versions = [await self._version(read, version, percent) for version, percent in weights(read, status)]
+        mirror = None
+        if tried := mirrored(read, status):
+            mirror = Mirror(await self._version(read, tried[0], 0.0), tried[1])
         counted = tuple(budgets[name] for name in read.budgets if name in budgets)
-        return Deployment(read.deployment, read.project.name, read.project.team, tuple(versions), counted)
+        project = read.project
+        return Deployment(read.deployment, project.name, project.team, tuple(versions), counted, mirror)
+
+    async def _version(self, read: ResourceDeployment, version: str, percent: float) -> Version:
+        digest = read.releases[version]
+        bundle = await self._bundle(digest)
+        return Version(version, percent, digest, bundle.interface, self.environment, bundle.repeatable)
 
     async def _bundle(self, digest: str) -> Bundle:
         if digest not in self._bundles:
@@ -196,6 +200,17 @@ def weights(read: ResourceDeployment, status: Mapping[str, Any]) -> list[tuple[s
     if not total:
         return [(shares[-1][0], 100.0)]
     return [(version, 100 * percent / total) for version, percent in shares if percent]
+
+
+def mirrored(read: ResourceDeployment, status: Mapping[str, Any]) -> tuple[str, float] | None:
+    """The version that is tried with copies of runs, and of how many per cent of them."""
+    tried = status.get("rollout") or {}
+    percent = float((tried.get("evidence") or {}).get("mirror") or 0)
+    version = str(tried.get("candidate", ""))
+    back = {entry["digest"] for entry in status.get("rolledBack") or ()}
+    if not percent or version not in read.releases or read.releases[version] in back:
+        return None
+    return version, percent
 
 
 def read_budgets(resources: Iterable[Mapping[str, Any]]) -> tuple[dict[str, ResolvedBudget], list[str]]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from flowscale_runtime.gateway.admission import Wish
 from flowscale_runtime.gateway.replies import success
 from flowscale_runtime.gateway.runs import changing, idempotency_key, start
-from flowscale_runtime.gateway.sources import StoredFile
+from flowscale_runtime.gateway.sources import as_given
 from flowscale_runtime.gateway.wire import Options, read_options
 
 router = APIRouter()
@@ -26,20 +26,12 @@ async def retry(run_id: str, request: Request) -> Response:
     wish = Wish(
         principal,
         deployment,
-        {entry["path"]: _value(entry) for entry in row.inputs},
+        {entry["path"]: as_given(entry) for entry in row.inputs},
         _options(row, request.query_params),
         idempotency_key(request),
         retry_of=row.id,
     )
     return success(await start(state, request, wish))
-
-
-def _value(entry: Mapping[str, Any]) -> Any:
-    """An input as it was: files by what is stored of them."""
-    if "files" not in entry:
-        return entry["value"]
-    files = [StoredFile(**file) for file in entry["files"]]
-    return files if isinstance(entry["value"], list) else files[0]
 
 
 def _options(row: Row[Any], query: Mapping[str, str]) -> Options:

@@ -5,6 +5,7 @@ import base64
 import binascii
 import mimetypes
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -150,6 +151,14 @@ def sniff(path: Path, filename: str, media_type: str) -> tuple[str, str]:
 def as_json(stored: StoredFile) -> dict[str, Any]:
     """A stored file as a run's row keeps it."""
     return asdict(stored)
+
+
+def as_given(entry: Mapping[str, Any]) -> Any:
+    """An input of a row as it was given: files by what is stored of them."""
+    if "files" not in entry:
+        return entry["value"]
+    files = [StoredFile(**file) for file in entry["files"]]
+    return files if isinstance(entry["value"], list) else files[0]
 
 
 def _decoded(item: Input, url: str) -> tuple[bytes, str]:

@@ -22,7 +22,7 @@ _OUTPUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which runs of a tenant are meant. Times are microseconds."""
+    """Which runs of a tenant are meant; copies that try a version are none of them. Times are microseconds."""
 
     project: str
     deployments: Sequence[str] | None = None
@@ -105,7 +105,7 @@ def batch(connection: Connection, project: str, batch_id: str) -> Row[Any]:
 
 
 def _where(wanted: Filter) -> list[ColumnElement[bool]]:
-    where = [runs.c.project == wanted.project]
+    where = [runs.c.project == wanted.project, runs.c.copy_of.is_(None)]
     if wanted.deployments is not None:
         where.append(runs.c.deployment.in_(wanted.deployments))
     for column, value in (

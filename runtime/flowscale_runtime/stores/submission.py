@@ -145,6 +145,7 @@ def _insert(connection: Connection, run: NewRun, leader: str | None, reserved: i
         "group_id": run.group_id,
         "batch_id": run.batch_id,
         "retry_of": run.retry_of,
+        "copy_of": run.copy_of,
         "tags": run.tags,
         "priority": run.priority,
         "inputs": run.inputs,

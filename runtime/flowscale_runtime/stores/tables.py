@@ -74,6 +74,7 @@ runs = Table(
     Column("group_id", String),
     Column("batch_id", String),
     Column("retry_of", String),
+    Column("copy_of", String),
     Column("tags", Json),
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("inputs", Json, nullable=False),

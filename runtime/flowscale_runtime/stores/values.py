@@ -60,6 +60,7 @@ class NewRun:
     group_id: str | None = None
     batch_id: str | None = None
     retry_of: str | None = None
+    copy_of: str | None = None
     tags: Any = None
     priority: int = 0
     weight: int = 1

@@ -14,7 +14,7 @@ from lightkube import AsyncClient
 from lightkube.config.kubeconfig import KubeConfig
 
 from flowscale_runtime.engines.values import Environment
-from flowscale_runtime.gateway.resources import ResourceWatch, Unservable, weights
+from flowscale_runtime.gateway.resources import ResourceWatch, Unservable, mirrored, weights
 from flowscale_runtime.stores.objects import FolderObjects
 from flowscale_specs import load, resolve
 from flowscale_specs.resources import budget_resource_of, definitions, resource_of
@@ -64,6 +64,15 @@ def test_where_every_release_was_rolled_back_nothing_is_served():
     back = [{"digest": "sha256:a"}, {"digest": "sha256:b"}]
     with pytest.raises(Unservable, match="rolled back"):
         weights(TWO, {"rolledBack": back})
+
+
+def test_a_version_that_is_tried_with_copies_is_told_with_its_share():
+    rollout = {"candidate": "2.0.0", "evidence": {"mirror": 10}}
+    assert mirrored(TWO, {"rollout": rollout}) == ("2.0.0", 10.0)
+    assert mirrored(TWO, {}) is None
+    assert mirrored(TWO, {"rollout": {"candidate": "2.0.0", "evidence": {"mirror": 0}}}) is None
+    assert mirrored(TWO, {"rollout": rollout, "rolledBack": [{"digest": "sha256:b"}]}) is None
+    assert mirrored(TWO, {"rollout": rollout | {"candidate": "9.9.9"}}) is None
 
 
 @given(
@@ -125,6 +134,14 @@ async def test_a_gateway_follows_resources_weights_and_rollbacks_of_a_real_api(c
 
     await asyncio.to_thread(patch_status, cluster, {"weights": {"1.0.0": 90, "2.0.0": 10}})
     assert shares(await anext(catalogs)) == {"2.0.0": 10.0, "1.0.0": 90.0}
+
+    rollout = {"candidate": "2.0.0", "digest": cluster.digests["2.0.0"], "evidence": {"mirror": 20.0}}
+    await asyncio.to_thread(
+        patch_status, cluster, {"weights": {"1.0.0": 100, "2.0.0": 0}, "rollout": rollout}
+    )
+    catalog = await anext(catalogs)
+    mirror = catalog.deployments["echo"].mirror
+    assert (shares(catalog), mirror.version.version, mirror.percent) == ({"1.0.0": 100.0}, "2.0.0", 20.0)
 
     back = [{"digest": cluster.digests["2.0.0"], "at": "2026-01-01T00:00:00Z", "reason": "errors"}]
     await asyncio.to_thread(patch_status, cluster, {"rolledBack": back})
