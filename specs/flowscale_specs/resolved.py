@@ -225,6 +225,8 @@ class ResolvedBudget:
     scope: str
     target: str | None
     """The name of what `scope` says; None for a deployment budget that deployments name themselves."""
+    owner: str
+    """Whose it is, as `budget_owner` tells: its name is unique among theirs."""
     period: str
     limit: int
     soft: int | None
@@ -232,6 +234,13 @@ class ResolvedBudget:
     exceeded: str
     deployments: tuple[str, ...]
     """Deployments of this project whose runs count."""
+
+
+def budget_owner(scope: str, target: str | None, project: str, organization: str) -> str:
+    """Who has a budget of this name once: projects of an organization or a team share what bounds these."""
+    if scope == "organization":
+        return f"organization {target}"
+    return f"team {organization}/{target}" if scope == "team" else f"project {project}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

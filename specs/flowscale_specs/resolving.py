@@ -31,6 +31,7 @@ from flowscale_specs.resolved import (
     ResolvedProject,
     ResolvedToleration,
     ResolvedWorkflow,
+    budget_owner,
 )
 from flowscale_specs.serving import resolve_deployment
 from flowscale_specs.targeting import resolve_environment
@@ -169,12 +170,14 @@ def _budget(
 ) -> ResolvedBudget:
     scope = spec.scope or ("deployment" if naming or spec.target else "project")
     named = tuple(dict.fromkeys((*([spec.target] if spec.target else []), *naming)))
+    target = spec.target or own.get(scope)
     limit = int(spec.limit.amount)
     soft = int(limit * spec.soft / 100) if isinstance(spec.soft, Percent) else spec.soft
     return ResolvedBudget(
         name=name,
         scope=scope,
-        target=spec.target or own.get(scope),
+        target=target,
+        owner=budget_owner(scope, target, own["project"], own["organization"]),
         period=spec.limit.period or spec.period or "month",
         limit=limit,
         soft=None if soft is None else int(soft),

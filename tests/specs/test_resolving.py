@@ -83,6 +83,7 @@ def test_the_specs_of_the_design_mean_what_they_say(loaded: Loaded, tmp_path: Pa
         "name": "studio",
         "scope": "deployment",
         "target": None,
+        "owner": "project default",
         "period": "month",
         "limit": 500_000_000,
         "soft": None,
@@ -90,6 +91,14 @@ def test_the_specs_of_the_design_mean_what_they_say(loaded: Loaded, tmp_path: Pa
         "exceeded": "refuse",
         "deployments": ("portrait",),
     }
+
+
+def test_a_budget_belongs_to_whom_its_scope_names(loaded: Loaded) -> None:
+    text = "kind: Project\nmetadata: {name: shots}\nspec: {organization: acme, team: film}\n"
+    for name, spec in {"a": "scope: organization", "b": "scope: team", "c": "scope: project"}.items():
+        text += f"---\nkind: Budget\nmetadata: {{name: {name}}}\nspec: {{limit: $5/day, {spec}}}\n"
+    owners = {name: budget.owner for name, budget in resolve(loaded(text)).budgets.items()}
+    assert owners == {"a": "organization acme", "b": "team acme/film", "c": "project shots"}
 
 
 def test_three_lines_and_a_workflow_file_are_enough(loaded: Loaded) -> None:

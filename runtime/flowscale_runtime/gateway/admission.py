@@ -293,7 +293,8 @@ def digest(value: Any) -> str:
 
 def terms(budget: ResolvedBudget, project: str, now: int) -> BudgetTerms:
     """A budget as it stands at a moment."""
-    return BudgetTerms(budget.name, project, period_start(budget.period, now), budget.limit, alerts(budget))
+    period = period_start(budget.period, now)
+    return BudgetTerms(budget.name, budget.owner, project, period, budget.limit, alerts(budget))
 
 
 def alerts(budget: ResolvedBudget) -> tuple[int, ...]:

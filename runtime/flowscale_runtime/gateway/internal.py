@@ -13,7 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from flowscale_runtime.gateway.admission import period_start
+from flowscale_runtime.gateway.admission import period_start, terms
 from flowscale_runtime.gateway.catalog import Served
 from flowscale_runtime.gateway.control.budgets import period_end
 from flowscale_runtime.gateway.errors import NotFound, Unauthenticated
@@ -71,20 +71,19 @@ async def listing(request: Request) -> Response:
     """Every budget of the catalog in its current period, in micro-dollars."""
     internal = opened(request)
     catalog, now = internal.served.catalog, internal.clock()
-    rows = await internal.database.read(budgets.list_balances, catalog.project)
-    balances = {(row.budget, row.period): row for row in rows}
     found = {budget.name: budget for one in catalog.deployments.values() for budget in one.budgets}
+    wanted = [terms(budget, catalog.project, now) for budget in found.values()]
+    standing = await internal.database.read(budgets.standing, wanted)
     listed = []
     for name in sorted(found):
-        budget, start = found[name], period_start(found[name].period, now)
-        row = balances.get((name, start))
+        budget, row = found[name], standing.get(name)
         spent, reserved = (row.spent, row.reserved) if row else (0, 0)
         listed.append(
             {
                 "name": name,
                 "scope": budget.scope,
                 "target": budget.target,
-                "period_start": start,
+                "period_start": period_start(budget.period, now),
                 "period_end": period_end(budget.period, now),
                 "limit": budget.limit,
                 "soft": budget.soft,

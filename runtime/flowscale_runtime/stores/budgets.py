@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
 from flowscale_runtime.stores import outbox
 from flowscale_runtime.stores.errors import BudgetExceeded
@@ -11,27 +11,28 @@ from flowscale_runtime.stores.tables import balances, ledger
 from flowscale_runtime.stores.values import BudgetTerms, NewRun
 
 
-def reserve(connection: Connection, budgets: Sequence[BudgetTerms], amount: int) -> None:
-    """Sets `amount` micro-dollars aside in every budget, or raises BudgetExceeded and changes nothing."""
-    for terms in sorted(budgets, key=lambda terms: (terms.name, terms.period)):
-        spent, reserved = _balance(connection, terms)
-        left = terms.limit - spent - reserved
+def reserve(connection: Connection, budgets: Sequence[BudgetTerms], amount: int) -> list[tuple[str, int]]:
+    """Sets `amount` micro-dollars aside in every budget, or raises BudgetExceeded and changes nothing.
+
+    Answers with the balances that hold it, for the run to name.
+    """
+    held = _balances(connection, budgets)
+    for terms, balance in held:
+        left = terms.limit - balance.spent - balance.reserved
         if amount > left or left <= 0 < terms.limit:
             raise BudgetExceeded(terms.name, terms.limit, max(left, 0), amount)
-    for terms in budgets:
-        connection.execute(
-            update(balances)
-            .where(_is(terms.name, terms.period))
-            .values(reserved=balances.c.reserved + amount)
-        )
+    for _, balance in held:
+        mine = _is(balance.budget, balance.period)
+        connection.execute(update(balances).where(mine).values(reserved=balances.c.reserved + amount))
+    return [(balance.budget, balance.period) for _, balance in held]
 
 
 def settle(connection: Connection, run: Row[Any], cost: int, seconds: float, now: int) -> None:
     """Turns a run's reservation into what it cost, and tells each threshold that this crosses, once."""
-    for name, period in sorted(map(tuple, run.budgets)):
+    for budget, period in sorted(map(tuple, run.budgets)):
         row = connection.execute(
             update(balances)
-            .where(_is(name, period))
+            .where(_is(budget, period))
             .values(spent=balances.c.spent + cost, reserved=balances.c.reserved - run.reserved)
             .returning(*balances.c)
         ).one()
@@ -45,40 +46,57 @@ def book_reservation(connection: Connection, run: NewRun, amount: int, now: int)
     _book(connection, run, "reserve", amount, None, now)
 
 
-def list_balances(connection: Connection, project: str) -> list[Row[Any]]:
-    """Every balance of a tenant, the newest period first."""
-    query = (
-        select(balances)
-        .where(balances.c.project == project)
-        .order_by(balances.c.budget, balances.c.period.desc())
-    )
-    return list(connection.execute(query))
+def standing(connection: Connection, budgets: Sequence[BudgetTerms]) -> dict[str, Row[Any]]:
+    """What there is of the balances of one project's budgets, by name."""
+    return {
+        terms.name: row
+        for terms in budgets
+        if (row := _chosen(connection.execute(select(balances).where(_may_be(terms))).all()))
+    }
 
 
-def _balance(connection: Connection, terms: BudgetTerms) -> tuple[int, int]:
-    row = connection.execute(
-        select(balances.c.spent, balances.c.reserved, balances.c.limit, balances.c.alerts)
-        .where(_is(terms.name, terms.period))
-        .with_for_update()
-    ).one_or_none()
+def _balances(connection: Connection, budgets: Sequence[BudgetTerms]) -> list[tuple[BudgetTerms, Row[Any]]]:
+    """The balance of each budget, made or brought up to date where that is needed, and locked in one order."""
+    query = select(balances).where(or_(*map(_may_be, budgets))).order_by(balances.c.budget, balances.c.period)
+    rows = connection.execute(query.with_for_update()).all()
+    return [
+        (terms, _kept(connection, terms, _chosen([row for row in rows if _fits(terms, row)])))
+        for terms in sorted(budgets, key=lambda terms: (terms.owner, terms.name, terms.period))
+    ]
+
+
+def _kept(connection: Connection, terms: BudgetTerms, row: Row[Any] | None) -> Row[Any]:
+    """The balance as the terms want it."""
+    wanted = {"owner": terms.owner, "name": terms.name, "limit": terms.limit, "alerts": list(terms.alerts)}
     if row is None:
-        connection.execute(
-            insert(balances).values(
-                budget=terms.name,
-                period=terms.period,
-                project=terms.project,
-                limit=terms.limit,
-                alerts=list(terms.alerts),
-            )
-        )
-        return 0, 0
-    if row.limit != terms.limit or row.alerts != list(terms.alerts):
-        connection.execute(
-            update(balances)
-            .where(_is(terms.name, terms.period))
-            .values(limit=terms.limit, alerts=list(terms.alerts))
-        )
-    return row.spent, row.reserved
+        taken = connection.execute(select(balances.c.budget).where(_is(terms.name, terms.period))).scalar()
+        named = {"budget": f"{terms.owner}/{terms.name}" if taken else terms.name, "period": terms.period}
+        made = insert(balances).values(**named, project=terms.project, **wanted)
+        return connection.execute(made.returning(*balances.c)).one()
+    if all(getattr(row, name) == value for name, value in wanted.items()):
+        return row
+    changed = update(balances).where(_is(row.budget, row.period)).values(**wanted)
+    return connection.execute(changed.returning(*balances.c)).one()
+
+
+def _may_be(terms: BudgetTerms) -> ColumnElement[bool]:
+    """The owner's balance, or one of the project that was kept by name alone."""
+    owned = (balances.c.owner == terms.owner) & (balances.c.name == terms.name)
+    bare = (
+        balances.c.owner.is_(None) & (balances.c.budget == terms.name) & (balances.c.project == terms.project)
+    )
+    return (balances.c.period == terms.period) & (owned | bare)
+
+
+def _fits(terms: BudgetTerms, row: Row[Any]) -> bool:
+    """The same of a row that is one of several budgets'."""
+    name = row.budget if row.owner is None else row.name
+    return (row.owner or terms.owner, name, row.period) == (terms.owner, terms.name, terms.period)
+
+
+def _chosen(rows: Sequence[Row[Any]]) -> Row[Any] | None:
+    """The owner's where there is one."""
+    return next(iter(sorted(rows, key=lambda row: row.owner is None)), None)
 
 
 def _alert(connection: Connection, run: Row[Any], balance: Row[Any], now: int) -> None:
@@ -91,7 +109,7 @@ def _alert(connection: Connection, run: Row[Any], balance: Row[Any], now: int) -
     )
     for threshold in reached:
         data = {
-            "budget": balance.budget,
+            "budget": balance.name or balance.budget,
             "threshold": threshold,
             "spent": balance.spent / 1e6,
             "limit": balance.limit / 1e6,
@@ -117,5 +135,5 @@ def _book(
     )
 
 
-def _is(name: str, period: int) -> Any:
-    return (balances.c.budget == name) & (balances.c.period == period)
+def _is(budget: str, period: int) -> ColumnElement[bool]:
+    return (balances.c.budget == budget) & (balances.c.period == period)

@@ -1,6 +1,6 @@
 """Admitting a run: idempotency, queue limit, cache, budget and the row itself, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, delete, insert, select
@@ -53,9 +53,8 @@ def submit(connection: Connection, run: NewRun, now: int) -> Submitted:
     if not answer and not leader and run.queue_limit is not None:
         _check_queue(connection, run, run.queue_limit)
     reserved = 0 if answer else cost(run.timeout, run.price) * run.tries
-    if run.budgets and not answer:
-        budgets.reserve(connection, run.budgets, reserved)
-    number = _insert(connection, run, leader, reserved, now)
+    charged = budgets.reserve(connection, run.budgets, reserved) if run.budgets and not answer else []
+    number = _insert(connection, run, leader, reserved, charged, now)
     told = [
         events.append(
             connection, run.id, 1, "queued", {"deployment": run.deployment, "version": run.version}, now
@@ -130,7 +129,14 @@ def _queue(run: NewRun) -> str:
     return f"queue {run.project} {run.deployment}"
 
 
-def _insert(connection: Connection, run: NewRun, leader: str | None, reserved: int, now: int) -> int:
+def _insert(
+    connection: Connection,
+    run: NewRun,
+    leader: str | None,
+    reserved: int,
+    charged: Sequence[tuple[str, int]],
+    now: int,
+) -> int:
     flow = f"{run.project}/{run.key_id or ''}"
     row = {
         "id": run.id,
@@ -158,7 +164,7 @@ def _insert(connection: Connection, run: NewRun, leader: str | None, reserved: i
         "concurrency": run.concurrency,
         "gpu": run.gpu,
         "price": run.price,
-        "budgets": [(terms.name, terms.period) for terms in run.budgets],
+        "budgets": list(charged),
         "reserved": reserved,
         "created_at": now,
         "expires_at": run.expires_at,

@@ -216,7 +216,9 @@ ledger = Table(
 balances = Table(
     "balances",
     metadata,
-    Column("budget", String, primary_key=True),
+    Column(
+        "budget", String, primary_key=True
+    ),  # what runs refer to: the name, and the owner's before it if that is taken
     Column("period", BigInteger, primary_key=True),
     Column("project", String, nullable=False),
     Column("limit", BigInteger, nullable=False),
@@ -224,6 +226,10 @@ balances = Table(
     Column("spent", BigInteger, nullable=False, server_default="0"),
     Column("reserved", BigInteger, nullable=False, server_default="0"),
     Column("alerted", Integer, nullable=False, server_default="0"),
+    # whose budget it is, and its name among theirs; unknown until the first run after the names alone were the key
+    Column("owner", String),
+    Column("name", String),
+    UniqueConstraint("owner", "name", "period"),
 )
 
 batches = Table(

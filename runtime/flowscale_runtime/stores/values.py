@@ -11,9 +11,13 @@ SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class BudgetTerms:
-    """A budget as it stands when a run asks for it: limit in micro-dollars, period as its start in microseconds."""
+    """A budget as it stands when a run asks for it: limit in micro-dollars, period as its start in microseconds.
+
+    Names are unique among the budgets of an owner; `project` is the one that asks.
+    """
 
     name: str
+    owner: str
     project: str
     period: int
     limit: int

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowscale_specs.errors import Unpinned
 from flowscale_specs.kinds.base import API_VERSION
-from flowscale_specs.resolved import ResolvedBudget, ResolvedDeployment, ResolvedProject
+from flowscale_specs.resolved import ResolvedBudget, ResolvedDeployment, ResolvedProject, budget_owner
 from flowscale_specs.resources.budget import BudgetShape
 from flowscale_specs.resources.deployment import DeploymentShape
 from flowscale_specs.resources.project import ProjectShape, ResourceProject
@@ -107,7 +107,9 @@ def read_budget_resource(resource: Mapping[str, Any]) -> ResourceBudget:
     """The budget in a resource. Raises pydantic's ValidationError where it isn't one."""
     fields = BudgetShape.model_validate(resource["spec"]).frozen()
     project = fields.pop("project")
-    return ResourceBudget(budget=ResolvedBudget(name=resource["metadata"]["name"], **fields), project=project)
+    owner = budget_owner(fields["scope"], fields["target"], project.name, project.organization)
+    budget = ResolvedBudget(name=resource["metadata"]["name"], owner=owner, **fields)
+    return ResourceBudget(budget=budget, project=project)
 
 
 def _given(value: Any, shape: type[DeploymentShape | BudgetShape]) -> dict[str, Any]:

@@ -24,12 +24,12 @@ async def claim(database, worker="w", total=1):
 
 
 async def test_a_budget_admits_exactly_what_it_can_hold(database, new_run):
-    terms = BudgetTerms("studio", "studio", 0, 70_000)
+    terms = BudgetTerms("studio", "project studio", "studio", 0, 70_000)
     wanted = [new_run(timeout=10.0, tries=1, budgets=(terms,)) for _ in range(20)]
     answers = await all_of(database.write(submission.submit, run, NOW) for run in wanted)
     refused = [answer for answer in answers if isinstance(answer, BudgetExceeded)]
     assert len(refused) == 13
-    [row] = await database.read(budgets.list_balances, "studio")
+    row = (await database.read(budgets.standing, [terms]))["studio"]
     assert (row.spent, row.reserved) == (0, 70_000)
 
 

@@ -1,5 +1,6 @@
 """Any project with one deployment and one budget, for properties that hold for all of them."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from flowscale_specs import (
     ResolvedWindow,
 )
 from flowscale_specs.kinds.project import Member, Retention
+from flowscale_specs.resolved import budget_owner
 from flowscale_specs.values import Duration, Version
 
 names = st.text(alphabet="ab0", min_size=1, max_size=6)
@@ -167,6 +169,7 @@ budgets = st.builds(
     name=names,
     scope=st.sampled_from(["organization", "team", "project", "deployment", "key"]),
     target=maybe(words),
+    owner=st.just(""),
     period=st.sampled_from(["day", "week", "month", "total"]),
     limit=whole,
     soft=maybe(whole),
@@ -184,9 +187,11 @@ members = st.builds(Member, name=words, role=names, deployments=tuples(names))
 def projects(draw):
     """A project, and the digest of each version that it deploys."""
     deployment, budget, environment = draw(deployments), draw(budgets), draw(maybe(names))
+    name, organization = draw(names), draw(words)
+    budget = replace(budget, owner=budget_owner(budget.scope, budget.target, name, organization))
     project = ResolvedProject(
-        name=draw(names),
-        organization=draw(words),
+        name=name,
+        organization=organization,
         team=draw(words),
         description=draw(texts),
         members=draw(tuples(members)),

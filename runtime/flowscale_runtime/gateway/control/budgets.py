@@ -1,6 +1,5 @@
 """What budgets hold, have spent and set aside, and where they will end at this pace."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from flowscale_runtime.gateway import views
-from flowscale_runtime.gateway.admission import period_start
+from flowscale_runtime.gateway.admission import period_start, terms
 from flowscale_runtime.gateway.control.common import holder
 from flowscale_runtime.gateway.replies import success
 from flowscale_runtime.stores import budgets
@@ -24,21 +23,20 @@ router = APIRouter()
 async def listing(request: Request) -> Response:
     """Every budget that bounds a deployment which the caller may see."""
     state, principal = await holder(request, "billing:read")
-    rows = await state.database.read(budgets.list_balances, principal.project)
-    balances = {(row.budget, row.period): row for row in rows}
     served = state.served.catalog.deployments.values()
     mine = [one for one in served if principal.deployments is None or one.name in principal.deployments]
     found = {
         budget.name: budget for one in mine if one.project == principal.project for budget in one.budgets
     }
     now = state.clock()
-    return success({"budgets": [view(found[name], balances, now) for name in sorted(found)]})
+    wanted = [terms(budget, principal.project, now) for budget in found.values()]
+    standing = await state.database.read(budgets.standing, wanted)
+    return success({"budgets": [view(found[name], standing.get(name), now) for name in sorted(found)]})
 
 
-def view(budget: ResolvedBudget, balances: Mapping[tuple[str, int], Row[Any]], now: int) -> dict[str, Any]:
-    """A budget in its current period, in dollars."""
+def view(budget: ResolvedBudget, row: Row[Any] | None, now: int) -> dict[str, Any]:
+    """A budget in its current period, in dollars; `row` is its balance, if there is one."""
     start, end = period_start(budget.period, now), period_end(budget.period, now)
-    row = balances.get((budget.name, start))
     spent, reserved = (row.spent, row.reserved) if row else (0, 0)
     return {
         "name": budget.name,
