@@ -170,6 +170,7 @@ async def running(
                 yield
             finally:
                 await agent.drain(settings.grace)
+                await state.meter.close()
     finally:
         await pool.close()
         await engine.close()

@@ -236,6 +236,16 @@ class ResolvedBudget:
     """Deployments of this project whose runs count."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedPrices:
+    """What bytes cost, in micro-dollars: a gigabyte (10^9 bytes) kept for a month of 730 hours, and one that is sent."""
+
+    storage: int = 0
+    egress: int = 0
+    free_egress: int = 0
+    """Bytes in a calendar month (UTC)."""
+
+
 def budget_owner(scope: str, target: str | None, project: str, organization: str) -> str:
     """Who has a budget of this name once: projects of an organization or a team share what bounds these."""
     if scope == "organization":
@@ -348,6 +358,7 @@ class ResolvedProject:
     members: tuple[Member, ...]
     roles: Mapping[str, tuple[str, ...]]
     retention: Retention
+    prices: ResolvedPrices = field(default_factory=ResolvedPrices)
     variables: Mapping[str, str]
     secrets: Mapping[str, str]
     """Name of the variable -> reference, "name/key"."""

@@ -23,11 +23,13 @@ from flowscale_specs.kinds import (
 )
 from flowscale_specs.kinds.environment import EnvironmentSpec
 from flowscale_specs.kinds.gpu import BUILT_IN
+from flowscale_specs.kinds.prices import Prices
 from flowscale_specs.kinds.project import ProjectSpec
 from flowscale_specs.overlaying import for_environment
 from flowscale_specs.resolved import (
     ResolvedBudget,
     ResolvedGpu,
+    ResolvedPrices,
     ResolvedProject,
     ResolvedToleration,
     ResolvedWorkflow,
@@ -83,6 +85,7 @@ def _project(
         members=project.members,
         roles=project.roles,
         retention=project.retention,
+        prices=_prices(there.prices or project.prices, deployed=target is not None),
         variables=variables,
         secrets=secrets,
         environment=target.name if target else None,
@@ -100,6 +103,16 @@ def _project(
         models=_bare(documents, Model),
         model_folders={entry.name: entry.folder for entry in documents.of(Model)},
         policies=_bare(documents, Policy),
+    )
+
+
+def _prices(prices: Prices | None, *, deployed: bool) -> ResolvedPrices:
+    """What is said; else bytes cost nothing on one's own machine, and the usual in an environment."""
+    if prices is None and not deployed:
+        return ResolvedPrices()
+    said = prices or Prices()
+    return ResolvedPrices(
+        storage=int(said.storage), egress=int(said.egress), free_egress=int(said.free_egress)
     )
 
 

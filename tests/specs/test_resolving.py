@@ -101,6 +101,25 @@ def test_a_budget_belongs_to_whom_its_scope_names(loaded: Loaded) -> None:
     assert owners == {"a": "organization acme", "b": "team acme/film", "c": "project shots"}
 
 
+@pytest.mark.parametrize(
+    ("project", "environment", "chosen", "prices"),
+    [
+        ("", "", None, (0, 0, 0)),
+        ("", "", "there", (100_000, 120_000, 100 * 10**9)),
+        ("prices: {egress: $0.05/GB}", "", None, (100_000, 50_000, 100 * 10**9)),
+        ("prices: {egress: $0.05/GB}", "", "there", (100_000, 50_000, 100 * 10**9)),
+        ("", "prices: {storage: $0, freeEgress: 1TB}", "there", (0, 120_000, 10**12)),
+    ],
+)
+def test_bytes_cost_nothing_on_ones_own_machine_unless_said(
+    loaded: Loaded, project: str, environment: str, chosen: str | None, prices: tuple[int, int, int]
+) -> None:
+    text = f"kind: Project\nmetadata: {{name: shots}}\nspec: {{{project}}}\n---\n"
+    text += f"kind: Environment\nmetadata: {{name: there}}\nspec: {{{environment}}}\n"
+    found = resolve(loaded(text), chosen).prices
+    assert (found.storage, found.egress, found.free_egress) == prices
+
+
 def test_three_lines_and_a_workflow_file_are_enough(loaded: Loaded) -> None:
     project = resolve(loaded("kind: Workflow\nmetadata: {name: portrait}\nspec: {source: workflow.json}\n"))
     deployment = project.deployments["portrait"]

@@ -23,7 +23,9 @@ from flowscale_specs.values import (
     Rate,
     Sha256,
     ShortForm,
+    StoragePrice,
     TimeZone,
+    TransferPrice,
     Version,
     VersionRange,
 )
@@ -38,7 +40,9 @@ ALL = [
     Price,
     Rate,
     Sha256,
+    StoragePrice,
     TimeZone,
+    TransferPrice,
     Version,
     VersionRange,
 ]
@@ -54,6 +58,8 @@ VALUES: dict[type[ShortForm], st.SearchStrategy[Any]] = {
     Duration: st.integers(0, 10**12).map(lambda ms: Duration(ms / 1000)),
     Money: st.integers(0, 10**15).map(Money),
     Price: st.integers(0, 10**15).map(Price),
+    TransferPrice: st.integers(0, 10**15).map(TransferPrice),
+    StoragePrice: st.integers(0, 10**15).map(StoragePrice),
     Allowance: st.builds(
         Allowance, st.integers(0, 10**15).map(Money), st.sampled_from([None, "day", "week", "month", "total"])
     ),
@@ -137,6 +143,8 @@ def test_a_model_tells_the_short_form_to_json_schema(kind: type[ShortForm]) -> N
         (Price, "$2.00/h", 2_000_000, "$2.00/h"),
         (Price, "$0.0005/s", 1_800_000, "$1.80/h"),
         (Price, "$0", 0, "$0.00/h"),
+        (TransferPrice, "$0.12/GB", 120_000, "$0.12/GB"),
+        (StoragePrice, "$ 0.1 / GB / month", 100_000, "$0.10/GB/month"),
         (Allowance, "$500/month", Allowance(Money(500_000_000), "month"), "$500/month"),
         (Allowance, "$20", Allowance(Money(20_000_000), None), "$20"),
         (Percent, "90%", Decimal(90), "90%"),
@@ -173,6 +181,9 @@ def test_short_forms(kind: type[ShortForm], written: Any, value: Any, printed: s
         (Money, "$-1"),
         (Money, "$0.0000001"),
         (Price, "$2.00"),
+        (TransferPrice, "$0.12/GB/month"),
+        (StoragePrice, "$0.10/GB"),
+        (TransferPrice, "$0.0000001/GB"),
         (Allowance, "$5/year"),
         (Percent, "101%"),
         (Percent, "90"),

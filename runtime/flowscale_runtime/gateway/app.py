@@ -41,6 +41,7 @@ from flowscale_runtime.gateway.errors import (
     NotReady,
 )
 from flowscale_runtime.gateway.inference import rest
+from flowscale_runtime.gateway.metering import sent_for
 from flowscale_runtime.gateway.replies import failure
 from flowscale_runtime.gateway.state import state_of
 from flowscale_runtime.stores.errors import Unavailable
@@ -174,6 +175,8 @@ class Outside:
                 status = message["status"]
                 extra = [(b"x-request-id", request_id.encode("latin-1", "replace"))]
                 message["headers"] = [*message["headers"], *extra, *allowed]
+            elif (run_id := sent_for(scope)) is not None:
+                state.meter.sent(run_id, len(message.get("body", b"")))
             await send(message)
 
         try:

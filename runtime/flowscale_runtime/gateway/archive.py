@@ -9,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from zipstream import ZIP_STORED, ZipStream
 
 from flowscale_runtime.gateway.errors import NotFound
+from flowscale_runtime.gateway.metering import sending
 from flowscale_runtime.gateway.runs import find, never, reader
 from flowscale_runtime.stores import errors, queries
 from flowscale_runtime.stores.values import TERMINAL
@@ -25,6 +26,7 @@ async def outputs(run_id: str, request: Request) -> Response:
         return Response(status_code=204)
     if run.state != "completed":
         raise never(run)
+    sending(request, run.id)
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
     for row in (await state.database.read(queries.outputs, [run.id]))[run.id]:
         try:

@@ -12,6 +12,7 @@ from flowscale_runtime.gateway.fetching import Fetcher
 from flowscale_runtime.gateway.identity import Issuers
 from flowscale_runtime.gateway.inference.ports import Networks
 from flowscale_runtime.gateway.links import Links
+from flowscale_runtime.gateway.metering import Meter
 from flowscale_runtime.gateway.metrics import Metrics
 from flowscale_runtime.gateway.sealing import Sealer
 from flowscale_runtime.gateway.secrets import Secrets
@@ -39,6 +40,7 @@ class Gateway:
         state = self.state
         return [
             state.gate.note_use(),
+            state.meter.run(),
             self.deliveries.run(),
             Sealer(state.database, state.objects, state.clock).run(),
             Sweeper(state.database, state.objects, state.served, state.clock).run(),
@@ -81,6 +83,7 @@ def assemble(
         sources=sources,
         admission=Admission(database, sources, bus, clock, submitted),
         metrics=Metrics(),
+        meter=Meter(database, served, clock),
         clock=clock,
         wake=wake,
         hosts=hosts,

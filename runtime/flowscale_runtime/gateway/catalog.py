@@ -8,7 +8,7 @@ from typing import Any
 from flowscale_runtime.engines.networks.values import Network
 from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.errors import InvalidInputs, NotFound
-from flowscale_specs import ResolvedBudget, ResolvedDeployment, ResolvedJwt
+from flowscale_specs import ResolvedBudget, ResolvedDeployment, ResolvedJwt, ResolvedPrices
 from flowscale_specs.kinds.project import Retention
 from flowscale_specs.rights import Grant
 from flowscale_workflows.interface import Interface
@@ -93,6 +93,8 @@ class Catalog:
     """What `Model` specs declare."""
     retention: Retention = field(default_factory=Retention)
     """How long things are kept."""
+    prices: ResolvedPrices = field(default_factory=ResolvedPrices)
+    """What bytes cost."""
 
     def select(self, name: str | None) -> Deployment:
         """The deployment of this name; without a name the only one there is. Raises NotFound, InvalidInputs."""

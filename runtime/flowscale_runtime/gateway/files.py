@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from flowscale_runtime.gateway.errors import NotFound, UnknownOption
 from flowscale_runtime.gateway.links import Link
+from flowscale_runtime.gateway.metering import sending
 from flowscale_runtime.gateway.state import state_of
 from flowscale_runtime.stores import errors
 
@@ -32,6 +33,7 @@ async def download(token: str, request: Request) -> Response:
     """A stored file; with `preview=webp` (or `jpeg;256`) a thumbnail of an image."""
     state = state_of(request)
     link = state.links.read(token)
+    sending(request, link.run_id)
     try:
         path = await asyncio.to_thread(state.objects.path, link.object)
     except errors.NotFound as error:

@@ -98,7 +98,14 @@ class SpecFolder:
             deployments[name] = Deployment(spec, project.name, project.team, versions, budgets)
         members = grants(project.members, project.roles)
         return Catalog(
-            project.name, deployments, tuple(problems), members, project.roles, networks, project.retention
+            project.name,
+            deployments,
+            tuple(problems),
+            members,
+            project.roles,
+            networks,
+            project.retention,
+            project.prices,
         )
 
     async def changes(self) -> AsyncIterator[None]:

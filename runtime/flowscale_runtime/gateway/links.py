@@ -21,6 +21,8 @@ class Link:
     object: str
     filename: str
     content_type: str
+    run_id: str = ""
+    """The run that made or took it, if it was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Plan:
     content_type: str
     size: int
     project: str
+    key_id: str | None = None
 
 
 class Links:
@@ -42,10 +45,11 @@ class Links:
         self._uploads = URLSafeSerializer(secret, salt="uploads")
         self._clock = clock
 
-    def url(self, base: str, object_: str, filename: str, content_type: str) -> str:
+    def url(self, base: str, object_: str, filename: str, content_type: str, run_id: str = "") -> str:
         """A link to a file that works for a day."""
         expires = (self._clock() // SECOND + LIFE) // STEP * STEP + STEP
-        return f"{base}{PATH}{self._serializer.dumps([object_, filename, content_type, expires])}"
+        token = self._serializer.dumps([object_, filename, content_type, expires, run_id])
+        return f"{base}{PATH}{token}"
 
     def find(self, url: str) -> Link | None:
         """What a URL stands for, where it is a link of ours."""
@@ -58,12 +62,12 @@ class Links:
     def read(self, token: str) -> Link:
         """What a token stands for. Raises NotFound where it is forged, broken or expired."""
         try:
-            object_, filename, content_type, expires = self._serializer.loads(token)
+            object_, filename, content_type, expires, *run_id = self._serializer.loads(token)
         except (BadSignature, ValueError, TypeError) as error:
             raise NotFound("This link is not valid.") from error
         if expires < self._clock() / SECOND:
             raise NotFound("This link has expired: ask for the run again to get a new one.")
-        return Link(object_, filename, content_type)
+        return Link(object_, filename, content_type, *run_id)
 
     def upload(self, plan: Plan) -> tuple[str, int]:
         """A token for the bytes of an upload, and when it ends in seconds since the epoch."""

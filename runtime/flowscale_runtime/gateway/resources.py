@@ -18,7 +18,6 @@ from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.catalog import Catalog, Deployment, Mirror, Version
 from flowscale_runtime.stores.errors import StoreError
 from flowscale_runtime.stores.objects import Objects
-from flowscale_specs.kinds.project import Retention
 from flowscale_specs.resolved import ResolvedBudget
 from flowscale_specs.resources import (
     BUDGETS,
@@ -26,6 +25,7 @@ from flowscale_specs.resources import (
     VERSION,
     WORKFLOW_DEPLOYMENTS,
     ResourceDeployment,
+    ResourceProject,
     read_budget_resource,
     read_resource,
 )
@@ -102,16 +102,17 @@ class ResourceWatch:
         """The catalog of the resources as they are known now."""
         self._missing = False
         budgets, problems = read_budgets(self._known[BUDGETS.kind].values())
-        deployments, project, retention = {}, "default", Retention()
+        deployments, whose = {}, ResourceProject(name="default", organization="", team="", environment=None)
         for name, resource in sorted(self._known[WORKFLOW_DEPLOYMENTS.kind].items()):
             try:
                 read = read_resource(resource)
-                project, retention = read.project.name, read.project.retention
+                whose = read.project
                 deployments[name] = await self._deployment(read, resource, budgets)
             except (ValidationError, StoreError, Unservable) as error:
                 self._missing |= isinstance(error, StoreError)
                 problems.append(f"{name}: {' '.join(str(error).split())}")
-        return Catalog(project, deployments, tuple(problems), retention=retention)
+        kept, prices = whose.retention, whose.prices
+        return Catalog(whose.name, deployments, tuple(problems), retention=kept, prices=prices)
 
     async def _deployment(
         self, read: ResourceDeployment, resource: Mapping[str, Any], budgets: Mapping[str, ResolvedBudget]

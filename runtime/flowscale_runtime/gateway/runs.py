@@ -64,7 +64,7 @@ async def output(request: Request) -> Response:
     found = (await state.database.read(queries.outputs, [run.id]))[run.id]
     for row in found:
         if filename in (row.filename, row.stem) or filename.rsplit(".", 1)[0] == row.stem:
-            url = state.links.url(base_url(request), row.object, row.filename, row.content_type)
+            url = state.links.url(base_url(request), row.object, row.filename, row.content_type, run.id)
             return success({"download_url": url, "generation_status": "success"})
     raise errors.NotFound(
         f"The run gave no output {filename!r}.", filename=filename, outputs=[row.filename for row in found]

@@ -11,6 +11,7 @@ from flowscale_runtime.gateway.admission import Admission
 from flowscale_runtime.gateway.catalog import Served
 from flowscale_runtime.gateway.inference.ports import Networks
 from flowscale_runtime.gateway.links import Links
+from flowscale_runtime.gateway.metering import Meter
 from flowscale_runtime.gateway.metrics import Metrics
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.stores.bus import Bus
@@ -39,6 +40,7 @@ class State:
     sources: Sources
     admission: Admission
     metrics: Metrics
+    meter: Meter
     clock: Callable[[], int]
     wake: Callable[[], None]
     hosts: Callable[[], list[dict[str, Any]]]

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from flowscale_runtime.gateway import bodies, errors, views
+from flowscale_runtime.gateway.access import Principal
 from flowscale_runtime.gateway.links import Plan, base_url
 from flowscale_runtime.gateway.replies import success
 from flowscale_runtime.gateway.sources import sniff
@@ -47,12 +48,13 @@ async def upload(request: Request) -> Response:
     principal.require("runs:execute")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "application/json":
-        return await _announce(state, request, principal.project)
+        return await _announce(state, request, principal)
     if media_type == "multipart/form-data":
-        return success(await _form(state, request, principal.project))
+        return success(await _form(state, request, principal))
     stored = await receive(state.objects, _body(request), LARGEST)
     name = request.query_params.get("filename", "upload")
-    return success(await _answer(state, request, stored, name, media_type, principal.project))
+    whose = principal.project, principal.key_id
+    return success(await _answer(state, request, stored, name, media_type, *whose))
 
 
 @router.api_route("/uploads/{token}", methods=["HEAD", "PUT", "PATCH"])
@@ -66,7 +68,7 @@ async def piece(token: str, request: Request) -> Response:
         arrived = await _write(state, request, plan)
         if arrived == plan.size:
             stored = await state.parts.finish(plan.id, state.objects), arrived
-            given = plan.filename, plan.content_type, plan.project
+            given = plan.filename, plan.content_type, plan.project, plan.key_id
             answer = await _answer(state, request, stored, *given)
             state.parts.note(plan.id, answer)
     headers = {"Upload-Offset": str(arrived), "Upload-Length": str(plan.size), "Cache-Control": "no-store"}
@@ -75,10 +77,11 @@ async def piece(token: str, request: Request) -> Response:
     return success(answer, headers=headers)
 
 
-async def _announce(state: State, request: Request, project: str) -> Response:
+async def _announce(state: State, request: Request, whose: Principal) -> Response:
     wanted = await bodies.read(request, Announced)
     state.parts.sweep()
-    plan = Plan(uuid_utils.uuid7().hex, wanted.filename, wanted.content_type, wanted.size, project)
+    told = wanted.filename, wanted.content_type, wanted.size
+    plan = Plan(uuid_utils.uuid7().hex, *told, whose.project, whose.key_id)
     token, expires = state.links.upload(plan)
     url = f"{base_url(request)}/api/v1/uploads/{token}"
     data = {
@@ -90,14 +93,14 @@ async def _announce(state: State, request: Request, project: str) -> Response:
     return success(data, status=201, headers={"Location": url})
 
 
-async def _form(state: State, request: Request, project: str) -> dict[str, Any]:
+async def _form(state: State, request: Request, whose: Principal) -> dict[str, Any]:
     _, files = await read_multipart(request, LARGEST)
     try:
         if len(files) != 1:
             raise errors.InvalidInputs("Send one file.", field="file", reason="one_file", given=len(files))
         [file] = files
         stored = await receive(state.objects, chunks(file), LARGEST)
-        given = file.filename or "upload", file.content_type or "", project
+        given = file.filename or "upload", file.content_type or "", whose.project, whose.key_id
         return await _answer(state, request, stored, *given)
     finally:
         for each in files:
@@ -134,13 +137,14 @@ async def _answer(
     filename: str,
     media_type: str,
     project: str,
+    key_id: str | None,
 ) -> dict[str, Any]:
     if stored is None:
         raise errors.BodyTooLarge(f"Files may have {LARGEST} bytes.", limit=LARGEST)
     name, size = stored
     if not size:
         raise errors.InvalidInputs("The file is empty.", field="file", reason="empty_file")
-    await state.database.write(holdings.hold, project, name, state.clock())
+    await state.database.write(holdings.hold, project, name, state.clock(), size, key_id)
     path = await asyncio.to_thread(state.objects.path, name)
     extension, found = sniff(path, filename, media_type)
     return {

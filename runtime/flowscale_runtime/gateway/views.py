@@ -28,7 +28,7 @@ def run(
         "retry_of": row.retry_of,
         "status": row.state,
         "progress": progress(row, live),
-        "inputs": [_input(entry, links, base) for entry in row.inputs],
+        "inputs": [_input(entry, links, base, row.id) for entry in row.inputs],
         "output_names": list(row.output_names.values()),
         "outputs": [output(each, links, base) for each in outputs],
         "error": row.error,
@@ -50,7 +50,7 @@ def output(row: Row[Any], links: Links, base: str) -> dict[str, Any]:
     return {
         "filename": row.filename,
         "s3_key": row.object,
-        "url": links.url(base, row.object, row.filename, row.content_type),
+        "url": links.url(base, row.object, row.filename, row.content_type, row.run_id),
         "content_type": row.content_type,
         "size": row.size,
         "metadata": row.metadata,
@@ -71,10 +71,10 @@ def moment(microseconds: int | None) -> str | None:
     return datetime.fromtimestamp(microseconds / SECOND, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _input(entry: dict[str, Any], links: Links, base: str) -> dict[str, Any]:
+def _input(entry: dict[str, Any], links: Links, base: str, run_id: str) -> dict[str, Any]:
     shown = {"path": entry["path"], "value": entry["value"], "s3_key": None, "url": None}
     if files := entry.get("files"):
         first = files[0]
         shown["s3_key"] = first["object"]
-        shown["url"] = links.url(base, first["object"], first["filename"], first["content_type"])
+        shown["url"] = links.url(base, first["object"], first["filename"], first["content_type"], run_id)
     return shown

@@ -143,6 +143,7 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
         async with together(parts), beside.answering(state, rpc):
             await relay.listening.wait()
             yield
+            await state.meter.close()
             await relay.settle()
     finally:
         await watch.close()

@@ -1,6 +1,6 @@
 """Money: reserved when a run is admitted, settled when it ends, each in the transaction of the run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
@@ -9,6 +9,10 @@ from flowscale_runtime.stores import outbox
 from flowscale_runtime.stores.errors import BudgetExceeded
 from flowscale_runtime.stores.tables import balances, ledger
 from flowscale_runtime.stores.values import BudgetTerms, NewRun
+
+Endpoints = Sequence[Mapping[str, Any]]
+Charge = tuple[int, Endpoints]
+"""Micro-dollars, and who is told of alerts."""
 
 
 def reserve(connection: Connection, budgets: Sequence[BudgetTerms], amount: int) -> list[tuple[str, int]]:
@@ -27,6 +31,19 @@ def reserve(connection: Connection, budgets: Sequence[BudgetTerms], amount: int)
     return [(balance.budget, balance.period) for _, balance in held]
 
 
+def spend(connection: Connection, project: str, charges: Mapping[BudgetTerms, Charge], now: int) -> None:
+    """Charges budgets with what nothing was reserved for, and tells each threshold that this crosses, once."""
+    for terms, balance in _balances(connection, list(charges)):
+        amount, endpoints = charges[terms]
+        row = connection.execute(
+            update(balances)
+            .where(_is(balance.budget, balance.period))
+            .values(spent=balances.c.spent + amount)
+            .returning(*balances.c)
+        ).one()
+        _alert(connection, project, endpoints, row, now)
+
+
 def settle(connection: Connection, run: Row[Any], cost: int, seconds: float, now: int) -> None:
     """Turns a run's reservation into what it cost, and tells each threshold that this crosses, once."""
     for budget, period in sorted(map(tuple, run.budgets)):
@@ -36,7 +53,7 @@ def settle(connection: Connection, run: Row[Any], cost: int, seconds: float, now
             .values(spent=balances.c.spent + cost, reserved=balances.c.reserved - run.reserved)
             .returning(*balances.c)
         ).one()
-        _alert(connection, run, row, now)
+        _alert(connection, run.project, run.webhooks, row, now, run.id)
     if cost or run.reserved:
         _book(connection, run, "settle", cost, seconds, now)
 
@@ -99,7 +116,14 @@ def _chosen(rows: Sequence[Row[Any]]) -> Row[Any] | None:
     return next(iter(sorted(rows, key=lambda row: row.owner is None)), None)
 
 
-def _alert(connection: Connection, run: Row[Any], balance: Row[Any], now: int) -> None:
+def _alert(
+    connection: Connection,
+    project: str,
+    endpoints: Endpoints,
+    balance: Row[Any],
+    now: int,
+    run_id: str | None = None,
+) -> None:
     share = 100 * balance.spent / balance.limit if balance.limit else 100.0
     reached = [threshold for threshold in balance.alerts if balance.alerted < threshold <= share]
     if not reached:
@@ -114,7 +138,7 @@ def _alert(connection: Connection, run: Row[Any], balance: Row[Any], now: int) -
             "spent": balance.spent / 1e6,
             "limit": balance.limit / 1e6,
         }
-        outbox.enqueue(connection, run, "budget.alert", data, now)
+        outbox.announce(connection, project, endpoints, "budget.alert", data, now, run_id=run_id)
 
 
 def _book(

@@ -10,11 +10,19 @@ RELEASES = "*"
 """Who holds what releases are made of: no project is called that, and nobody's retention ends it."""
 
 
-def hold(connection: Connection, project: str, name: str, now: int) -> None:
-    """A tenant has sent this object."""
+def hold(
+    connection: Connection,
+    project: str,
+    name: str,
+    now: int,
+    size: int | None = None,
+    key_id: str | None = None,
+) -> None:
+    """A tenant has sent this object of so many bytes, under a key."""
     mine = (holdings.c.project == project) & (holdings.c.object == name)
     if not connection.execute(update(holdings).where(mine).values(at=now)).rowcount:
-        connection.execute(insert(holdings).values(project=project, object=name, at=now))
+        given = {"project": project, "object": name, "at": now, "size": size, "key_id": key_id}
+        connection.execute(insert(holdings).values(**given))
 
 
 def held(connection: Connection, project: str, name: str) -> bool:

@@ -202,7 +202,7 @@ ledger = Table(
     metadata,
     Column("id", Serial, primary_key=True, autoincrement=True),
     Column("at", BigInteger, nullable=False),
-    Column("kind", String(16), nullable=False),  # reserve | settle
+    Column("kind", String(16), nullable=False),  # reserve | settle | egress | storage
     Column("amount", BigInteger, nullable=False),
     Column("seconds", Float),
     Column("gpu", String, nullable=False),
@@ -211,7 +211,13 @@ ledger = Table(
     Column("key_id", String),
     Column("run_id", String(36), nullable=False),
     Index("ix_ledger_project_at", "project", "at"),
+    # what bytes were sent, or kept for so many seconds
+    Column("bytes", BigInteger),
+    Column("team", String),
+    Column("tags", Json),
 )
+METERED = ledger.c.bytes.is_not(None)
+Index("ix_ledger_metered", ledger.c.project, ledger.c.at, **_where(METERED))
 
 balances = Table(
     "balances",
@@ -352,6 +358,8 @@ holdings = Table(
     Column("project", String, primary_key=True),
     Column("object", String(64), primary_key=True),
     Column("at", BigInteger, nullable=False),
+    Column("size", BigInteger),
+    Column("key_id", String),
 )
 
 commits = Table(

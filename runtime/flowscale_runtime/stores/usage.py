@@ -4,9 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, case, cast, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Null,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+)
 
-from flowscale_runtime.stores.tables import encode, runs
+from flowscale_runtime.stores.tables import METERED, encode, ledger, runs
 from flowscale_runtime.stores.values import SECOND
 
 DAY = 24 * 3600 * SECOND
@@ -17,15 +28,27 @@ _COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "version": runs.c.version,
     "gpu": runs.c.gpu,
     "key": runs.c.key_id,
+    "user": runs.c.key_id,
     "tag": runs.c.tags,
     "day": runs.c.created_at // literal_column(str(DAY)),
 }
 DIMENSIONS = tuple(_COLUMNS)
+_METERED: Mapping[str, ColumnElement[Any]] = {
+    "project": ledger.c.project,
+    "team": ledger.c.team,
+    "deployment": ledger.c.deployment,
+    "key": ledger.c.key_id,
+    "user": ledger.c.key_id,
+    "tag": ledger.c.tags,
+    "day": ledger.c.at // literal_column(str(DAY)),
+}
+"""The same for bytes: neither a version nor a GPU type sends them."""
 
 
 @dataclass(slots=True)
 class Sums:
-    """Runs that were submitted in a time, by how they ended; seconds computed, micro-dollars."""
+    """Runs that were submitted in a time, by how they ended; seconds computed, and their micro-dollars. Bytes sent in that
+    time, those kept times seconds, and the micro-dollars of both."""
 
     runs: int = 0
     completed: int = 0
@@ -34,11 +57,20 @@ class Sums:
     cached: int = 0
     seconds: float = 0.0
     cost: int = 0
+    egress: int = 0
+    egress_cost: int = 0
+    storage: float = 0.0
+    storage_cost: int = 0
+
+    @property
+    def total_cost(self) -> int:
+        """Micro-dollars of everything."""
+        return self.cost + self.egress_cost + self.storage_cost
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Runs of a tenant that were submitted from `since` until before `until`, in microseconds."""
+    """What a tenant used from `since` until before `until`, in microseconds."""
 
     project: str
     since: int
@@ -53,6 +85,12 @@ class Report:
     rows: dict[tuple[Any, ...], Sums] = field(default_factory=dict)
     total: Sums = field(default_factory=Sums)
 
+    def add(self, by: Sequence[str], values: Sequence[Any], found: Sums) -> None:
+        """Counts a group under its values."""
+        _add(self.total, found)
+        for key in _spread(by, _named(by, values)):
+            _add(self.rows.setdefault(key, Sums()), found)
+
 
 def report(connection: Connection, span: Span, by: Sequence[str]) -> Report:
     """Adds up. A run with several tags counts under each of them, and once in the total."""
@@ -64,16 +102,53 @@ def report(connection: Connection, span: Span, by: Sequence[str]) -> Report:
         _count(runs.c.state == "cancelled"),
         _count(runs.c.cached),
         func.coalesce(func.sum(runs.c.seconds), 0.0),
-        cast(func.coalesce(func.sum(runs.c.cost), 0), BigInteger),
+        _sum(runs.c.cost),
     ]
     made = Report()
     for row in connection.execute(select(*groups, *sums).where(*_where(span)).group_by(*groups)):
-        found = Sums(*row[len(by) :])
-        _add(made.total, found)
-        for key in _spread(by, row[: len(by)]):
-            _add(made.rows.setdefault(key, Sums()), found)
+        made.add(by, row[: len(by)], Sums(*row[len(by) :]))
+    for values, found in _metered(connection, span, by):
+        made.add(by, values, found)
     made.rows = dict(sorted(made.rows.items(), key=lambda item: [str(part) for part in item[0]]))
     return made
+
+
+def _metered(connection: Connection, span: Span, by: Sequence[str]) -> Iterable[tuple[Sequence[Any], Sums]]:
+    """Bytes by the same dimensions."""
+    groups = [_METERED.get(name, null()) for name in by]
+    grouped = [column for column in groups if not isinstance(column, Null)]
+    kept = ledger.c.kind == "storage"
+    sums = [
+        _sum(case((kept, 0), else_=ledger.c.bytes)),
+        _sum(case((kept, 0), else_=ledger.c.amount)),
+        func.coalesce(func.sum(case((kept, ledger.c.bytes * ledger.c.seconds), else_=0.0)), 0.0),
+        _sum(case((kept, ledger.c.amount), else_=0)),
+    ]
+    where = [METERED, ledger.c.project == span.project, ledger.c.at >= span.since, ledger.c.at < span.until]
+    if span.deployments is not None:
+        where.append(ledger.c.deployment.in_(span.deployments))
+    for row in connection.execute(select(*groups, *sums).where(*where).group_by(*grouped)):
+        sent, sent_cost, stored, stored_cost = row[len(by) :]
+        if sent or stored:
+            found = Sums(egress=sent, egress_cost=sent_cost, storage=stored, storage_cost=stored_cost)
+            yield row[: len(by)], found
+
+
+def _named(by: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...]:
+    """The values as they are reported: the user of an identity provider's token, no name where there is none."""
+    return tuple(
+        user_of(value) if name == "user" else None if value == "" else value
+        for name, value in zip(by, values, strict=True)
+    )
+
+
+def user_of(key_id: str | None) -> str | None:
+    """Who an identity provider says that a caller is; None for an API key."""
+    return (key_id or "").partition("#")[2] or None
+
+
+def _sum(column: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from flowscale_specs.kinds.base import Document, Part, SecretRef
 from flowscale_specs.kinds.fields import TEXT, Digest, Name, Patch, SecretName, Setting, Text, Variable, Word
 from flowscale_specs.kinds.hosting import Hosting, Label
+from flowscale_specs.kinds.prices import Prices
 from flowscale_specs.values import Version
 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"), TEXT]
@@ -147,6 +148,9 @@ class EnvironmentSpec(Part):
         description="How it stands in its cluster: route, monitoring, volumes, who scales.",
     )
     stores: Stores = Field(default_factory=Stores, description="Where data is kept; bundled unless said.")
+    prices: Prices | None = Field(
+        None, description="What bytes cost there; as the project says, else `$0.10/GB/month` and `$0.12/GB`."
+    )
     releases: dict[Name, dict[Version, Digest]] = Field(
         default_factory=dict,
         description="Releases by workflow and version: what a promotion wrote, over flowscale.lock.",

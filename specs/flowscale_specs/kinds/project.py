@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from flowscale_specs.kinds.base import Document, Names, Part, SecretRef
 from flowscale_specs.kinds.fields import Name, Patch, Setting, Text, Variable, Word
+from flowscale_specs.kinds.prices import Prices
 from flowscale_specs.rights import ROLES, Scope
 from flowscale_specs.suggestions import hint
 from flowscale_specs.values import Duration
@@ -53,6 +54,9 @@ class ProjectSpec(Part):
         default_factory=dict, description="Environment variables of all nodes, from secrets."
     )
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
+    prices: Prices | None = Field(
+        None, description="What bytes cost; nothing unless said here or in an environment."
+    )
     defaults: Patch = Field(
         default_factory=dict,
         description="What every WorkflowDeployment says unless it says otherwise: a part of its spec.",

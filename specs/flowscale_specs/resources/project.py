@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from flowscale_specs.kinds.prices import Prices
 from flowscale_specs.kinds.project import Member, ProjectSpec, Retention
-from flowscale_specs.resources.shape import NameOrNone, Seconds, Shape, said
+from flowscale_specs.resolved import ResolvedPrices
+from flowscale_specs.resources.shape import NameOrNone, Seconds, Shape, Whole, said
 from flowscale_specs.values import Duration
 
 
@@ -21,6 +23,7 @@ class ResourceProject:
     members: tuple[Member, ...] = ()
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     retention: Retention = field(default_factory=Retention)
+    prices: ResolvedPrices = field(default_factory=ResolvedPrices)
 
 
 class MemberShape(Shape):
@@ -47,6 +50,18 @@ class RetentionShape(Shape):
         return Retention(**{name: Duration(seconds) for name, seconds in self})
 
 
+class PricesShape(Shape):
+    """What bytes cost."""
+
+    resolved = ResolvedPrices
+
+    storage: Whole = Field(
+        0, description=said(Prices, "storage", "micro-dollars for 10^9 bytes and 730 hours")
+    )
+    egress: Whole = Field(0, description=said(Prices, "egress", "micro-dollars for 10^9 bytes"))
+    free_egress: Whole = Field(0, description=said(Prices, "free_egress", "bytes"))
+
+
 class ProjectShape(Shape):
     """Whose resource it is."""
 
@@ -59,3 +74,4 @@ class ProjectShape(Shape):
     members: tuple[MemberShape, ...] = Field(description=said(ProjectSpec, "members"))
     roles: dict[str, tuple[str, ...]] = Field(default_factory=dict, description=said(ProjectSpec, "roles"))
     retention: RetentionShape = Field(description=said(ProjectSpec, "retention"))
+    prices: PricesShape = Field(default_factory=PricesShape, description="What bytes cost.")

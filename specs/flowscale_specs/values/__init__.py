@@ -1,7 +1,7 @@
 """Value types with short forms that parse, print back and tell JSON Schema."""
 
 from flowscale_specs.values.base import ShortForm, as_written
-from flowscale_specs.values.money import Allowance, Money, Price
+from flowscale_specs.values.money import Allowance, Money, Price, StoragePrice, TransferPrice
 from flowscale_specs.values.quantities import Duration, Memory
 from flowscale_specs.values.shares import Percent, Rate
 from flowscale_specs.values.times import Cron, TimeZone
@@ -18,7 +18,9 @@ __all__ = [
     "Rate",
     "Sha256",
     "ShortForm",
+    "StoragePrice",
     "TimeZone",
+    "TransferPrice",
     "Version",
     "VersionRange",
     "as_written",

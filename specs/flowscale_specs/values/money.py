@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from flowscale_specs.values.base import ShortForm, text_of
 
@@ -15,6 +15,8 @@ _AMOUNT = r"\$ ?([0-9]{1,10}(?:\.[0-9]{1,9})?)"
 _MONEY = re.compile(_AMOUNT, re.ASCII)
 _PRICE = re.compile(_AMOUNT + r" ?/ ?(hour|hr|h|minute|min|m|second|sec|s)", re.ASCII)
 _ALLOWANCE = re.compile(_AMOUNT + r"(?: ?/ ?(day|week|month|total))?", re.ASCII)
+_TRANSFER = re.compile(_AMOUNT + r" ?/ ?GB", re.ASCII)
+_STORAGE = re.compile(_AMOUNT + r" ?/ ?GB ?/ ?month", re.ASCII)
 _AN_HOUR = {"h": 1, "m": 60, "s": 3600}
 
 
@@ -57,6 +59,40 @@ class Price(ShortForm, int):
 
     def __str__(self) -> str:
         return f"${_digits(self, 2)}/h"
+
+
+class TransferPrice(ShortForm, int):
+    """What sending a gigabyte (10^9 bytes) costs: a number of micro-dollars."""
+
+    noun = "a price of a gigabyte"
+    examples = ("$0.12/GB", "$0")
+    pattern = r"^\$0|\$ ?[0-9]+(\.[0-9]+)? ?/ ?GB$"
+    written: ClassVar[re.Pattern[str]] = _TRANSFER
+    unit: ClassVar[str] = "GB"
+
+    @classmethod
+    def parse(cls, written: Any) -> Self:
+        text = text_of(written)
+        if text in {"0", "$0"}:
+            return cls(0)
+        match = cls.written.fullmatch(text)
+        price = _micro(match[1]) if match else None
+        if price is None or price != int(price) or price > _MOST:
+            raise cls.refuse(written)
+        return cls(price)
+
+    def __str__(self) -> str:
+        return f"${_digits(self, 2)}/{self.unit}"
+
+
+class StoragePrice(TransferPrice):
+    """What keeping a gigabyte (10^9 bytes) for a month of 730 hours costs: a number of micro-dollars."""
+
+    noun = "a price of a gigabyte for a month"
+    examples = ("$0.10/GB/month", "$0")
+    pattern = r"^\$0|\$ ?[0-9]+(\.[0-9]+)? ?/ ?GB ?/ ?month$"
+    written: ClassVar[re.Pattern[str]] = _STORAGE
+    unit: ClassVar[str] = "GB/month"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from flowscale_runtime.gateway.fetching import Fetcher
 from flowscale_runtime.gateway.folder import Description, SpecFolder
 from flowscale_runtime.gateway.identity import Issuers
 from flowscale_runtime.gateway.links import Links
+from flowscale_runtime.gateway.metering import Meter
 from flowscale_runtime.gateway.metrics import Metrics
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State
@@ -251,6 +252,7 @@ async def gateway(path: Path, description: Description) -> AsyncIterator[Server]
         sources=sources,
         admission=Admission(database, sources, bus, clock, work.set),
         metrics=Metrics(),
+        meter=Meter(database, served, clock),
         clock=clock,
         wake=work.set,
         hosts=lambda: [{"container": "host-1", "status": "idle", "run_id": None}],

@@ -199,6 +199,11 @@ async def test_usage_adds_up_by_deployment_key_tag_and_day(used, call):
             "cached": 0,
             "seconds": 7200.0,
             "cost": 1.0,
+            "egress_bytes": 0,
+            "egress_cost": 0.0,
+            "storage_gb_hours": 0.0,
+            "storage_cost": 0.0,
+            "total_cost": 1.0,
         }
     ]
     _, tags = await call("GET", "/usage?by=tag")

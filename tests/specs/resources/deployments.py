@@ -16,6 +16,7 @@ from flowscale_specs import (
     ResolvedJwt,
     ResolvedLimits,
     ResolvedMetric,
+    ResolvedPrices,
     ResolvedProject,
     ResolvedRollout,
     ResolvedScaling,
@@ -180,6 +181,7 @@ budgets = st.builds(
 retentions = st.builds(
     Retention, **dict.fromkeys(("inputs", "outputs", "runs", "logs", "audit"), seconds.map(Duration))
 )
+prices = st.builds(ResolvedPrices, storage=whole, egress=whole, free_egress=whole)
 members = st.builds(Member, name=words, role=names, deployments=tuples(names))
 
 
@@ -197,6 +199,7 @@ def projects(draw):
         members=draw(tuples(members)),
         roles=draw(mappings(names, tuples(words))),
         retention=draw(retentions),
+        prices=draw(prices),
         variables={},
         secrets={},
         environment=environment,

@@ -42,6 +42,7 @@ def test_any_deployment_is_read_back_as_it_was_written(given):
     assert (read.project.organization, read.project.team) == (project.organization, project.team)
     assert read.project.roles == project.roles
     assert (read.project.members, read.project.retention) == (project.members, project.retention)
+    assert read.project.prices == project.prices
 
 
 @settings(max_examples=40, deadline=None)

@@ -17,6 +17,7 @@ from flowscale_runtime.gateway.comfyui.nodes import kinds
 from flowscale_runtime.gateway.comfyui.replies import reply
 from flowscale_runtime.gateway.comfyui.service import caller
 from flowscale_runtime.gateway.errors import BadRequest, NotFound
+from flowscale_runtime.gateway.metering import sending
 
 _PREVIEW = re.compile(r"(?P<format>webp|jpeg)(;(?P<quality>\d{1,3}))?\Z")
 _ACTIVE = ("text/html", "text/javascript", "application/javascript", "text/css", "image/svg+xml")
@@ -33,6 +34,7 @@ async def view(request: Request) -> Response:
     path = comfy.tree.file(name, query.get("subfolder", ""), query.get("type", "output"))
     if not path.is_file():
         raise NotFound(f"There is no file {name!r}.", filename=name)
+    sending(request)
     if "preview" in query:
         return await _shown(path, preview, query["preview"])
     if query.get("channel") in {"rgb", "a"}:

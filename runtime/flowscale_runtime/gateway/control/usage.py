@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from flowscale_runtime.gateway.errors import UnknownOption
 from flowscale_runtime.gateway.parameters import choice, moment, whole
 from flowscale_runtime.gateway.replies import success
 from flowscale_runtime.stores import keys, usage
+from flowscale_runtime.stores.metering import GIGABYTE
 
 router = APIRouter()
 MONTH = 30 * usage.DAY
@@ -53,7 +53,7 @@ async def ahead(request: Request) -> Response:
     first = today - HISTORY
     span = usage.Span(principal.project, first * usage.DAY, today * usage.DAY, principal.deployments)
     made = await state.database.read(usage.report, span, ["day"])
-    spent = {key[0]: sums.cost for key, sums in made.rows.items()}
+    spent = {key[0]: sums.total_cost for key, sums in made.rows.items()}
     began = min(spent, default=today)  # days before anything was used say nothing about those to come
     found = forecast([spent.get(day, 0) for day in range(began, today)], horizon)
     days = [{"day": _date(today + ahead), "cost": _dollars(cost)} for ahead, cost in enumerate(found.days)]
@@ -88,7 +88,16 @@ def _labelled(by: Sequence[str], key: Sequence[Any], names: Mapping[str, str]) -
 
 
 def _shown(sums: usage.Sums) -> dict[str, Any]:
-    return asdict(sums) | {"seconds": round(sums.seconds, 6), "cost": sums.cost / 1e6}
+    return {
+        **{name: getattr(sums, name) for name in ("runs", "completed", "failed", "cancelled", "cached")},
+        "seconds": round(sums.seconds, 6),
+        "cost": sums.cost / 1e6,
+        "egress_bytes": sums.egress,
+        "egress_cost": sums.egress_cost / 1e6,
+        "storage_gb_hours": round(sums.storage / (GIGABYTE * 3600), 6),
+        "storage_cost": sums.storage_cost / 1e6,
+        "total_cost": sums.total_cost / 1e6,
+    }
 
 
 def _wants_csv(request: Request) -> bool:

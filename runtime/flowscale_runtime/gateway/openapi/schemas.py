@@ -210,7 +210,12 @@ SCHEMAS: dict[str, Schema] = {
         cancelled=WHOLE,
         cached=WHOLE,
         seconds=NUMBER,
-        cost=said(NUMBER, "Dollars."),
+        cost=said(NUMBER, "Dollars of computing."),
+        egress_bytes=said(WHOLE, "Bytes of files that were downloaded."),
+        egress_cost=said(NUMBER, "Dollars."),
+        storage_gb_hours=said(NUMBER, "Gigabytes (10^9 bytes) kept, times hours."),
+        storage_cost=said(NUMBER, "Dollars."),
+        total_cost=said(NUMBER, "Dollars of everything."),
     ),
     "Budget": record(
         "Dollars of the current period.",
