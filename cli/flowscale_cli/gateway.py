@@ -37,6 +37,13 @@ def command(
     allow_private_urls: Annotated[
         bool, typer.Option(help="Let URL inputs lead to addresses that aren't public.")
     ] = False,
+    direct: Annotated[
+        str,
+        typer.Option(
+            help="Let callers exchange files with the bucket itself: yes, or the endpoint by which they reach it.",
+            envvar="FLOWSCALE_DIRECT",
+        ),
+    ] = "",
     log_format: LogFormat = "",
 ) -> None:
     """Serve the REST API over stores that several gateways and workers share. Workers compute: `flowscale worker`.
@@ -70,6 +77,7 @@ def command(
         owner_key=setting("FLOWSCALE_OWNER_KEY"),
         allow_private_urls=allow_private_urls,
         grpc_port=grpc_port,
+        direct=direct,
     )
     try:
         serve(settings)

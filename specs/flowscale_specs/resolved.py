@@ -336,6 +336,8 @@ class ResolvedEnvironment:
     database: str = "bundled"
     """`bundled`, a URL without a password, or `secret:name/key`."""
     objects: str = "bundled"
+    direct: str = ""
+    """How callers reach the object store themselves: not at all, `yes`, or by this endpoint."""
     releases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """workflow -> version -> digest: what a promotion wrote."""
     logging: str = "info"

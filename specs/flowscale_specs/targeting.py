@@ -32,6 +32,7 @@ def resolve_environment(entry: Entry[Environment]) -> ResolvedEnvironment:
         domain=spec.domain,
         database=spec.stores.database.reference,
         objects=spec.stores.objects.reference,
+        direct=spec.stores.direct if isinstance(spec.stores.direct, str) else "yes" * spec.stores.direct,
         releases={
             workflow: {str(v): digest for v, digest in of.items()} for workflow, of in spec.releases.items()
         },

@@ -33,6 +33,7 @@ DOCUMENTED = {
         "timings",
         "feedback",
     ],
+    "files": ["upload"],
     "workflows": ["list"],
     "keys": ["list", "create", "rotate", "revoke"],
     "deployments": ["list", "get"],

@@ -23,6 +23,7 @@ from flowscale_runtime.gateway.tokens import Tokens
 from flowscale_runtime.gateway.webhooks import Deliveries
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
+from flowscale_runtime.stores.direct import Direct
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.parts import FolderParts
 
@@ -43,7 +44,7 @@ class Gateway:
             state.meter.run(),
             self.deliveries.run(),
             Sealer(state.database, state.objects, state.clock).run(),
-            Sweeper(state.database, state.objects, state.served, state.clock).run(),
+            Sweeper(state.database, state.objects, state.served, state.clock, state.direct).run(),
             count(state.bus, state.metrics),
         ]
 
@@ -63,6 +64,7 @@ def assemble(
     hosts: Callable[[], list[dict[str, Any]]],
     engine: Callable[[], Awaitable[str]] = nothing,
     networks: Networks | None = None,
+    direct: Direct | None = None,
 ) -> Gateway:
     """A gateway over these stores; `data` is its own folder.
 
@@ -90,6 +92,7 @@ def assemble(
         deliver=deliveries.wake,
         engine=engine,
         networks=networks,
+        direct=direct,
     )
     return Gateway(state, fetcher, deliveries)
 

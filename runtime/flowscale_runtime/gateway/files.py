@@ -14,12 +14,15 @@ from starlette.responses import FileResponse, Response
 from flowscale_runtime.gateway.errors import NotFound, UnknownOption
 from flowscale_runtime.gateway.links import Link
 from flowscale_runtime.gateway.metering import sending
-from flowscale_runtime.gateway.state import state_of
+from flowscale_runtime.gateway.state import State, state_of
 from flowscale_runtime.stores import errors
+from flowscale_runtime.stores.direct import Direct
+from flowscale_runtime.stores.objects import SHOWN
 
 router = APIRouter()
-SHOWN = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "video/", "audio/", "text/plain")
 PREVIEW = re.compile(r"(?P<format>webp|jpeg|png)(;(?P<size>\d{2,4}))?\Z")
+RANGE = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})\Z")
+REDIRECTED = "private, max-age=600"  # less than the address of the bucket is good for
 GUARDS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -33,6 +36,8 @@ async def download(token: str, request: Request) -> Response:
     """A stored file; with `preview=webp` (or `jpeg;256`) a thumbnail of an image."""
     state = state_of(request)
     link = state.links.read(token)
+    if state.direct and "preview" not in request.query_params:
+        return await _elsewhere(state, state.direct, link, request)
     sending(request, link.run_id)
     try:
         path = await asyncio.to_thread(state.objects.path, link.object)
@@ -45,6 +50,29 @@ async def download(token: str, request: Request) -> Response:
         return Response(status_code=304, headers={"ETag": etag, **GUARDS})
     headers = {"ETag": etag, "Content-Disposition": disposition(link), **GUARDS}
     return FileResponse(path, media_type=link.content_type, headers=headers)
+
+
+async def _elsewhere(state: State, direct: Direct, link: Link, request: Request) -> Response:
+    """The bucket's own address of a file. What is asked for counts as sent."""
+    try:
+        size = await direct.size(link.object)
+    except errors.NotFound as error:
+        raise NotFound("The file is gone.") from error
+    if request.method == "GET":
+        state.meter.sent(link.run_id, asked_for(request.headers.get("range", ""), size))
+    headers = {"Location": await direct.link(link.object, request.method), "Cache-Control": REDIRECTED}
+    return Response(status_code=307, headers=headers)
+
+
+def asked_for(range_: str, size: int) -> int:
+    """The bytes of a file of `size` that a Range header asks for; what makes no sense asks for all."""
+    match = RANGE.match(range_)
+    if match is None or not (match["first"] or match["last"]):
+        return size
+    if not match["first"]:
+        return min(int(match["last"]), size)
+    last = min(int(match["last"] or size), size - 1)
+    return max(last - int(match["first"]) + 1, 0)
 
 
 def disposition(link: Link) -> str:

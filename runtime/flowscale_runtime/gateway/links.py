@@ -35,6 +35,10 @@ class Plan:
     size: int
     project: str
     key_id: str | None = None
+    sha256: str = ""
+    """What the bytes must have; "": nobody knows yet."""
+    direct: bool = False
+    """Whether the bytes go to the bucket itself."""
 
 
 class Links:

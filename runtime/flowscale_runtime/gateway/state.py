@@ -16,6 +16,7 @@ from flowscale_runtime.gateway.metrics import Metrics
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
+from flowscale_runtime.stores.direct import Direct
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.parts import FolderParts
 
@@ -28,7 +29,8 @@ async def nothing() -> str:
 @dataclass(frozen=True, slots=True)
 class State:
     """The gateway's parts. `clock` gives microseconds since the epoch; `hosts` lists host processes,
-    `deliver` tells that webhooks wait, `engine` gives the engine's own metrics, `networks` computes passes outside of runs."""
+    `deliver` tells that webhooks wait, `engine` gives the engine's own metrics, `networks` computes passes outside of runs,
+    `direct` is the bucket where callers reach it themselves."""
 
     served: Served
     database: Database
@@ -47,6 +49,7 @@ class State:
     deliver: Callable[[], None]
     engine: Callable[[], Awaitable[str]] = nothing
     networks: Networks | None = None
+    direct: Direct | None = None
 
 
 def state_of(request: HTTPConnection) -> State:

@@ -9,6 +9,7 @@ from dataclasses import fields
 from flowscale_runtime.gateway.catalog import Catalog, Served
 from flowscale_runtime.stores import forgetting, holdings
 from flowscale_runtime.stores.database import Database
+from flowscale_runtime.stores.direct import Direct
 from flowscale_runtime.stores.errors import NotFound, Unavailable
 from flowscale_runtime.stores.forgetting import GRACE, Terms
 from flowscale_runtime.stores.objects import Objects
@@ -28,9 +29,15 @@ class Sweeper:
     """Any number of them may run beside each other. `clock` gives microseconds."""
 
     def __init__(
-        self, database: Database, objects: Objects, served: Served, clock: Callable[[], int]
+        self,
+        database: Database,
+        objects: Objects,
+        served: Served,
+        clock: Callable[[], int],
+        direct: Direct | None = None,
     ) -> None:
         self._database, self._objects, self._served, self._clock = database, objects, served, clock
+        self._direct = direct
         self._bundled: set[str] = set()
 
     async def run(self) -> None:
@@ -46,6 +53,8 @@ class Sweeper:
     async def sweep(self) -> int:
         """Forgets all that is due; answers with the number of files that were deleted."""
         catalog = self._served.catalog
+        if self._direct:
+            await self._direct.sweep()
         await self._keep(catalog)
         while await self._database.write(
             forgetting.expire, catalog.project, terms(catalog.retention), self._clock()

@@ -24,7 +24,7 @@ from flowscale_runtime.gateway.assembly import assemble
 from flowscale_runtime.gateway.catalog import Served
 from flowscale_runtime.gateway.internal import Internal
 from flowscale_runtime.gateway.webhooks import tell_updates
-from flowscale_runtime.processes.opening import open_database, open_objects
+from flowscale_runtime.processes.opening import open_database, open_direct, open_objects
 from flowscale_runtime.processes.watching import Watch, folder_watch, resource_watch
 from flowscale_runtime.stores import keys, migrate, presence
 from flowscale_runtime.stores import settings as shared
@@ -43,7 +43,8 @@ class Settings:
 
     `internal_token` opens /internal/v1 to controllers ("" closes it), `owner_key` is an owner's API key that is to be
     valid; where there is none and the project has no key, one is made and kept in `data`. `grpc_port` is where the Open
-    Inference Protocol answers over gRPC (None: nowhere; 0: any free port).
+    Inference Protocol answers over gRPC (None: nowhere; 0: any free port). `direct` says how callers reach the bucket:
+    not at all (""), as this process does ("yes"), or by an endpoint.
     """
 
     database: str
@@ -59,6 +60,7 @@ class Settings:
     allow_private_urls: bool = False
     grace: float = 30.0
     grpc_port: int | None = None
+    direct: str = ""
 
 
 def serve(settings: Settings) -> None:
@@ -67,6 +69,7 @@ def serve(settings: Settings) -> None:
     for name in ("hosts", "inputs", "definitions"):
         (settings.data / name).mkdir(parents=True, exist_ok=True)
     open_objects(settings.objects, settings.data)
+    open_direct(settings.objects, settings.direct)
     config = uvicorn.Config(
         create_app(lambda app: running(app, settings, rpc), comfy=False),
         host=settings.host,
@@ -123,6 +126,7 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
         submitted=lambda: None,
         wake=bus.wake,
         hosts=lambda: hosts.known,
+        direct=open_direct(settings.objects, settings.direct),
     )
     state = app.state.gateway = gateway.state
     name = f"gateway-{socket.gethostname()[:40]}-{uuid_utils.uuid7().hex[-8:]}"

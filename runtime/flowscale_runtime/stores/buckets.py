@@ -19,7 +19,7 @@ from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 from flowscale_runtime.stores.errors import NotFound, Unavailable
-from flowscale_runtime.stores.objects import check_name, sha256_of
+from flowscale_runtime.stores.objects import SHOWN, check_name, sha256_of
 
 log = logging.getLogger(__name__)
 CACHE = 20 << 30  # bytes
@@ -36,10 +36,7 @@ class BucketObjects:
     instant = False
 
     def __init__(self, url: str, cache: Path, size: int = CACHE) -> None:
-        options: Any = {"timeout": timedelta(minutes=5), "connect_timeout": timedelta(seconds=5)}
-        if os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true":
-            options["allow_http"] = True
-        self._store = from_url(url, client_options=options, retry_config=RETRY)
+        self._store = open_bucket(url)
         self._cache, self._aside, self._size = cache, cache / "incoming", size
         self._aside.mkdir(parents=True, exist_ok=True)
         self._held = sum(path.stat().st_size for path in self._files())
@@ -50,12 +47,15 @@ class BucketObjects:
             aside.write(data)
         return self.put_file(Path(aside.name), hashlib.sha256(data).hexdigest())
 
-    def put_file(self, path: Path, name: str | None = None) -> str:
-        """Takes a file over; `name` where the caller has hashed it."""
+    def put_file(self, path: Path, name: str | None = None, content_type: str = "") -> str:
+        """Takes a file over; `name` where the caller has hashed it. Whoever gets it from the bucket itself is told its type,
+        where a browser only shows it."""
         name = name or sha256_of(path)
         if not self._is_new(name):
-            with _translated(name):
-                obstore.put(self._store, _key(name), path, chunk_size=PART)
+            with translated(name):
+                obstore.put(
+                    self._store, key_of(name), path, chunk_size=PART, attributes=_attributes(content_type)
+                )
         self._keep(path, name)
         return name
 
@@ -68,8 +68,8 @@ class BucketObjects:
 
     def touched(self, name: str) -> float:
         """When the object was stored last, in seconds since the epoch. Raises NotFound."""
-        with _translated(name):
-            found: Any = obstore.head(self._store, _key(name))["last_modified"]
+        with translated(name):
+            found: Any = obstore.head(self._store, key_of(name))["last_modified"]
         return float(found.timestamp())
 
     def incoming(self) -> "tempfile._TemporaryFileWrapper[bytes]":
@@ -89,22 +89,22 @@ class BucketObjects:
     def exists(self, name: str) -> bool:
         """Whether the object is there."""
         try:
-            with _translated(name):
-                obstore.head(self._store, _key(name))
+            with translated(name):
+                obstore.head(self._store, key_of(name))
         except NotFound:
             return False
         return True
 
     def delete(self, name: str) -> None:
         """Removes an object; without effect where there is none."""
-        with suppress(NotFound), _translated(name):
-            obstore.delete(self._store, _key(name))
+        with suppress(NotFound), translated(name):
+            obstore.delete(self._store, key_of(name))
         self._drop(self._file(name))
 
     def _fetch(self, name: str) -> None:
         hashed = hashlib.sha256()
-        with self.incoming() as aside, _translated(name):
-            for chunk in obstore.get(self._store, _key(name)).stream(min_chunk_size=PART):
+        with self.incoming() as aside, translated(name):
+            for chunk in obstore.get(self._store, key_of(name)).stream(min_chunk_size=PART):
                 hashed.update(chunk)
                 aside.write(chunk)
         if hashed.hexdigest() != name:
@@ -149,11 +149,24 @@ class BucketObjects:
         return self._cache / check_name(name)[:2] / name
 
 
-def _key(name: str) -> str:
+def open_bucket(url: str, **options: Any) -> Any:
+    """The bucket of an address, reached as the usual variables say."""
+    client: Any = {"timeout": timedelta(minutes=5), "connect_timeout": timedelta(seconds=5)}
+    if os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true":
+        client["allow_http"] = True
+    return from_url(url, client_options=client, retry_config=RETRY, **options)
+
+
+def key_of(name: str) -> str:
+    """Where an object lies in the bucket."""
     return f"{check_name(name)[:2]}/{name}"
 
 
-class _translated:  # noqa: N801  used as a statement
+def _attributes(content_type: str) -> Any:
+    return {"Content-Type": content_type if content_type.startswith(SHOWN) else "application/octet-stream"}
+
+
+class translated:  # noqa: N801  used as a statement
     """Turns the library's errors into ours."""
 
     def __init__(self, name: str) -> None:

@@ -11,6 +11,9 @@ from typing import Protocol
 
 from flowscale_runtime.stores.errors import NotFound
 
+SHOWN = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "video/", "audio/", "text/plain")
+"""Media types that a browser may show; it runs none of them."""
+
 
 class Objects(Protocol):
     """An object store. Names are 64 hexadecimal digits. Where it is `instant`, calls are as quick as a disk; where it
@@ -18,7 +21,7 @@ class Objects(Protocol):
 
     def put(self, data: bytes) -> str: ...
 
-    def put_file(self, path: Path, name: str | None = None) -> str: ...
+    def put_file(self, path: Path, name: str | None = None, content_type: str = "") -> str: ...
 
     def get(self, name: str) -> bytes: ...
 
@@ -58,8 +61,9 @@ class FolderObjects:
             self._publish(Path(aside.name), target)
         return name
 
-    def put_file(self, path: Path, name: str | None = None) -> str:
-        """Takes a file over (it is moved where that is possible); `name` where the caller has hashed it."""
+    def put_file(self, path: Path, name: str | None = None, content_type: str = "") -> str:
+        """Takes a file over (it is moved where that is possible); `name` where the caller has hashed it. A file has no
+        media type."""
         name = name or sha256_of(path)
         target = self._target(name)
         if _touch(target):

@@ -244,7 +244,7 @@ class Agent:
 
     async def _publish(self, output: dict[str, Any]) -> Artifact:
         """Puts a file of the host into the object store: a rename, where both are on one disk."""
-        file = Path(output.pop("path")), output["object"]
+        file = Path(output.pop("path")), output["object"], output["content_type"]
         if self._objects.instant:
             self._objects.put_file(*file)
         else:

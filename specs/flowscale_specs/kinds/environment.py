@@ -1,12 +1,23 @@
 """`Environment`: where a project goes, and what differs there."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from flowscale_specs.kinds.base import Document, Part, SecretRef
-from flowscale_specs.kinds.fields import TEXT, Digest, Name, Patch, SecretName, Setting, Text, Variable, Word
+from flowscale_specs.kinds.fields import (
+    TEXT,
+    Digest,
+    Name,
+    Patch,
+    SecretName,
+    Setting,
+    Text,
+    Variable,
+    WebUrl,
+    Word,
+)
 from flowscale_specs.kinds.hosting import Hosting, Label
 from flowscale_specs.kinds.prices import Prices
 from flowscale_specs.values import Version
@@ -67,6 +78,19 @@ class Stores(Part):
     objects: Store = Field(
         default_factory=Store, description="Inputs, outputs, models, releases: a folder or S3."
     )
+    direct: bool | WebUrl = Field(
+        False,
+        description="Whether callers get files from the bucket itself and send them there, by presigned addresses; or the "
+        "endpoint by which they reach it. Files go through the gateway unless said.",
+    )
+
+    @model_validator(mode="after")
+    def _direct_needs_a_bucket(self) -> Self:
+        if self.direct is True and self.objects.reference == "bundled":
+            raise ValueError(
+                "callers don't reach the bundled store: give direct the address by which they do"
+            )
+        return self
 
 
 class Cluster(Part):

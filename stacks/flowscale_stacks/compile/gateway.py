@@ -85,6 +85,7 @@ def _container(context: Context, mounts: list[dict[str, Any]]) -> dict[str, Any]
             *settings.common(context),
             *settings.stores(context),
             settings.value("FLOWSCALE_DATA", "/data"),
+            *([settings.value("FLOWSCALE_DIRECT", context.target.direct)] if context.target.direct else ()),
         ],
         "ports": [
             {"name": "http", "containerPort": settings.HTTP, "protocol": "TCP"},

@@ -35,6 +35,15 @@ FILES: tuple[Operation, ...] = (
         )
     ),
     Operation(
+        "POST",
+        "/uploads/{token}",
+        "Files",
+        "Have an upload looked at that went to the bucket",
+        None,
+        ref("Upload"),
+        errors=(409, 413, 422),
+    ),
+    Operation(
         "HEAD", "/uploads/{token}", "Files", "How many bytes of an upload have arrived", None, media=()
     ),
     Operation(
@@ -46,7 +55,7 @@ FILES: tuple[Operation, ...] = (
         media=("*/*",),
         query={"preview": said(TEXT, "A thumbnail: webp, jpeg or png, with a size as in webp;256.")},
         headers={"Range": TEXT, "If-None-Match": TEXT},
-        more=(206, 304),
+        more=(206, 304, 307),
         errors=(400, 416),
     ),
     Operation(
@@ -56,7 +65,7 @@ FILES: tuple[Operation, ...] = (
         "Size and type of what is behind a link",
         None,
         media=(),
-        more=(304,),
+        more=(304, 307),
         errors=(400,),
     ),
 )

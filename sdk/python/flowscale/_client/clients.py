@@ -16,9 +16,11 @@ from flowscale._client.drivers import AsyncDriver, Driver
 from flowscale._client.methods import awaitable, blocking
 from flowscale._client.resources import (
     AsyncDeployments,
+    AsyncFiles,
     AsyncKeys,
     AsyncWorkflows,
     Deployments,
+    Files,
     Keys,
     Workflows,
 )
@@ -101,6 +103,7 @@ class FlowScaleClient(BaseClient[httpx.BaseTransport]):
     def _connect(self, **options: Any) -> None:
         self._driver = Driver(self._core, httpx.Client(**options))
         self.runs = Runs(self._driver)
+        self.files = Files(self._driver)
         self.workflows = Workflows(self._driver)
         self.keys = Keys(self._driver)
         self.deployments = Deployments(self._driver)
@@ -132,6 +135,7 @@ class AsyncFlowScaleClient(BaseClient[httpx.AsyncBaseTransport]):
     def _connect(self, **options: Any) -> None:
         self._driver = AsyncDriver(self._core, httpx.AsyncClient(**options))
         self.runs = AsyncRuns(self._driver)
+        self.files = AsyncFiles(self._driver)
         self.workflows = AsyncWorkflows(self._driver)
         self.keys = AsyncKeys(self._driver)
         self.deployments = AsyncDeployments(self._driver)

@@ -1,8 +1,9 @@
-"""The smaller faces of the clients: workflows, keys, deployments."""
+"""The smaller faces of the clients: files, workflows, keys, deployments."""
 
 from flowscale._client.drivers import AsyncDriver, Driver
 from flowscale._client.methods import awaitable, blocking
 from flowscale._core.services import DeploymentOperations, KeyOperations, WorkflowOperations
+from flowscale._core.uploads import FileOperations
 
 
 class Workflows:
@@ -21,6 +22,24 @@ class AsyncWorkflows:
         self._driver, self._operations = driver, WorkflowOperations(driver.core)
 
     list = awaitable(WorkflowOperations.list)
+
+
+class Files:
+    """`client.files`"""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver, self._operations = driver, FileOperations(driver.core)
+
+    upload = blocking(FileOperations.upload)
+
+
+class AsyncFiles:
+    """`client.files` of the asynchronous client"""
+
+    def __init__(self, driver: AsyncDriver) -> None:
+        self._driver, self._operations = driver, FileOperations(driver.core)
+
+    upload = awaitable(FileOperations.upload)
 
 
 class Keys:

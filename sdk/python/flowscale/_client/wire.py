@@ -1,13 +1,14 @@
 """Between our requests and httpx's: building, reading, and the one place where httpx's errors become ours."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import httpx
 
-from flowscale._core.requests import Body, FormBody, Reply, Request
+from flowscale._core.requests import Body, FileBody, FormBody, Reply, Request
 from flowscale._core.settings import API, Settings
 from flowscale.exceptions import (
     FlowScaleConfigurationError,
@@ -15,7 +16,9 @@ from flowscale.exceptions import (
     FlowScaleNetworkError,
     FlowScaleTimeoutError,
 )
-from flowscale.files import File
+from flowscale.files import File, Source
+
+PIECE = 1 << 20  # bytes
 
 ERRORS: dict[type[httpx.HTTPError | httpx.InvalidURL], type[FlowScaleError]] = {
     httpx.TimeoutException: FlowScaleTimeoutError,
@@ -53,7 +56,7 @@ def build(
         params=list(request.query) or None,
         headers=headers,
         timeout=timeout,
-        **_content(request.body, headers, files),
+        **_content(client, request.body, headers, files),
     )
 
 
@@ -69,14 +72,34 @@ def reply_of(response: httpx.Response, stream: Any = None) -> Reply:
     return Reply(response.status_code, response.headers, content, stream)
 
 
-def _content(body: Body | None, headers: dict[str, str], files: ExitStack) -> dict[str, Any]:
+def _content(
+    client: httpx.Client | httpx.AsyncClient, body: Body | None, headers: dict[str, str], files: ExitStack
+) -> dict[str, Any]:
     if body is None:
         return {}
+    if isinstance(body, FileBody):
+        headers["Content-Length"] = str(body.size)
+        pieces = _pieces(body.source, files)
+        return {"content": _awaited(pieces) if isinstance(client, httpx.AsyncClient) else pieces}
     if not isinstance(body, FormBody):
         headers["Content-Type"] = "application/json"
         return {"content": body.content}
     headers["Content-Type"] = f"multipart/form-data; boundary={body.boundary}"
     return {"files": [(name, _part(name, value, files)) for name, value in body.fields]}
+
+
+def _pieces(source: Source, files: ExitStack) -> Iterator[bytes]:
+    if isinstance(source, bytes):
+        return iter([source])
+    if isinstance(source, Path):
+        source = files.enter_context(source.open("rb"))
+    source.seek(0)
+    return iter(lambda: source.read(PIECE), b"")
+
+
+async def _awaited(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while piece := await anyio.to_thread.run_sync(next, pieces, b""):
+        yield piece
 
 
 def _part(name: str, value: str | File, files: ExitStack) -> tuple[Any, ...]:

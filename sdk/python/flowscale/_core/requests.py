@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 
-from flowscale.files import File
+from flowscale.files import File, Source
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "DELETE"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "DELETE", "PUT"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,15 @@ class FormBody:
     boundary: str
 
 
-Body: TypeAlias = JsonBody | FormBody
+@dataclass(frozen=True)
+class FileBody:
+    """The bytes of a file as they are, and how many there are."""
+
+    source: Source
+    size: int
+
+
+Body: TypeAlias = JsonBody | FormBody | FileBody
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,28 @@ def submit(server: "FakeServer", request: httpx.Request) -> httpx.Response:
     return server.submit(request)
 
 
+@route("POST", "uploads")
+def announce(server: "FakeServer", request: httpx.Request) -> httpx.Response:
+    url = f"{server.base_url}/api/v1/uploads/place-{len(server.uploads) + 1}"
+    server.uploads[url] = _json(request)
+    direct = {"finish_url": url} if server.direct else {}
+    return success({"upload_url": url, "size": server.uploads[url]["size"], **direct})
+
+
+@route("PUT", "uploads/{}")
+def upload(server: "FakeServer", request: httpx.Request, place: str) -> httpx.Response:
+    server.uploads[str(request.url)]["content"] = request.content
+    return httpx.Response(200) if server.direct else finish(server, request, place)
+
+
+@route("POST", "uploads/{}")
+def finish(server: "FakeServer", request: httpx.Request, place: str) -> httpx.Response:
+    sent = server.uploads[str(request.url)]
+    if len(sent["content"]) != sent["size"]:
+        return failure(422, code="VALIDATION_ERROR", message="The size is another one.")
+    return success({"reference": place, "filename": sent["filename"], "size": sent["size"]})
+
+
 @route("POST", "runs/batch")
 def batch(server: "FakeServer", request: httpx.Request) -> httpx.Response:
     wanted = _json(request)

@@ -14,6 +14,9 @@ from flowscale.testing.runs import FakeOutput, FakeRun
 
 KEEP_ALIVE = 15.0
 
+SIGNED = ("/api/v1/files/", "/api/v1/uploads/")
+"""Links that need no key."""
+
 
 class FakeServer(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Give it to a client as `transport`, with `clock=server.clock`; `MockFlowScaleClient` does both.
@@ -39,6 +42,8 @@ class FakeServer(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.requests: list[httpx.Request] = []
         self.runs: dict[str, FakeRun] = {}
         self.feedback: list[dict[str, Any]] = []
+        self.uploads: dict[str, dict[str, Any]] = {}
+        self.direct = False
         self.keys: dict[str, dict[str, Any]] = {}
         self.workflows: list[dict[str, Any]] = [
             {"workflow_id": "demo", "name": "demo", "description": "", "inputs": {}, "outputs": []}
@@ -120,7 +125,7 @@ class FakeServer(httpx.BaseTransport, httpx.AsyncBaseTransport):
         handler, arguments = find(request.method, request.url.path)
         if handler is None:
             return failure(404, code="NOT_FOUND", message=f"There is no {request.url.path}.")
-        if not request.url.path.startswith("/api/v1/files/") and not self._known(request):
+        if not request.url.path.startswith(SIGNED) and not self._known(request):
             return failure(401, code="UNAUTHENTICATED", message="This API key is not valid.")
         return handler(self, request, *arguments)
 
