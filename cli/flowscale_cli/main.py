@@ -29,6 +29,7 @@ from flowscale_cli import (
     keys,
     logs,
     merge,
+    models,
     nodes,
     pin,
     pipeline,
@@ -107,6 +108,7 @@ for module in (*VERBS, schema):
 app.add_typer(batch.app, name="batch")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
 app.add_typer(nodes.app, name="nodes")
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(workflows.app, name="workflows")

@@ -29,6 +29,7 @@ def command(
     Example: flowscale pin && git add flowscale.lock
     """
     _, project = read(folder, environment)
+    from flowscale_runtime.models.errors import ModelError
     from flowscale_runtime.pinning import pin
     from flowscale_specs import SpecErrors
     from flowscale_specs.releases import LOCK_NAME, render_lock
@@ -37,7 +38,7 @@ def command(
     path = folder / LOCK_NAME
     try:
         lock, pinned = asyncio.run(pin(folder.resolve(), data_folder(folder, data).resolve(), project))
-    except (WorkflowError, SpecErrors) as error:
+    except (WorkflowError, SpecErrors, ModelError) as error:
         raise SpecsWrong(str(error)) from error
     if check:
         _compare(path, lock)

@@ -34,6 +34,7 @@ from flowscale_runtime.gateway.comfyui.service import DEPLOYMENT, Comfy
 from flowscale_runtime.gateway.comfyui.tree import Tree
 from flowscale_runtime.gateway.folder import Description, SpecFolder
 from flowscale_runtime.gateway.webhooks import tell_updates
+from flowscale_runtime.models.opening import open_models
 from flowscale_runtime.repository.workflows import Workflows
 from flowscale_runtime.stores import keys, migrate, prompts, queue
 from flowscale_runtime.stores.bus import Bus
@@ -122,7 +123,8 @@ async def running(
     size = settings.workers or max(os.cpu_count() or 1, 2)
     pool = Pool(data / "hosts", data / "inputs", size, picking.hosts(engine))
     tree, private = Tree(data / "comfyui"), dict[str, dict[str, Any]]()
-    jobs = Jobs(objects, data / "inputs", tree.folders, private)
+    models = open_models(data)
+    jobs = Jobs(objects, data / "inputs", tree.folders, private, models)
     memory = int(psutil.virtual_memory().total * settings.memory)
     agent = Agent("local", database, objects, jobs, pool, bus, now, memory)
     gateway = assemble(
@@ -154,7 +156,7 @@ async def running(
     )
     bus.publish((await database.write(queue.recover, now(), everything=True)).events)
     specs = SpecFolder(
-        settings.folder, settings.environment, objects, lambda wanted: describe(wanted, pool, data)
+        settings.folder, settings.environment, objects, lambda wanted: describe(wanted, pool, data), models
     )
     parts = [
         *gateway.parts(),
@@ -175,6 +177,7 @@ async def running(
         await pool.close()
         await engine.close()
         await gateway.fetcher.close()
+        models.cache.close()
         await database.close()
 
 

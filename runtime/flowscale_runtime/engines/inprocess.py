@@ -3,6 +3,7 @@
 import gc
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -25,6 +26,8 @@ from flowscale_runtime.graph.validation import Validation, validate
 from flowscale_runtime.nodes import folders
 
 Message = dict[str, Any]
+KEPT = 4
+"""Folders of models whose results are kept."""
 
 
 class Engine:
@@ -32,7 +35,7 @@ class Engine:
 
     def __init__(self, registry: Mapping[str, type], send: Send) -> None:
         self._registry = registry
-        self._executor = Executor(registry, fresh_cache(), around=without_gradients, repeat_outputs=True)
+        self._executors: OrderedDict[str | None, Executor] = OrderedDict()
         self._send = send
         self.interrupt = Interrupt()
 
@@ -40,11 +43,11 @@ class Engine:
         """Runs `job["graph"]` for the output nodes `job["targets"]`; answers with the result message.
 
         With `job["folders"]` nodes work in these, and what they save stays there. With `job["trace"]` every node is
-        told, and the result has a `trace`.
+        told, and the result has a `trace`. `job["models"]` is a folder of models that comes before those of the host.
         """
         tracer = Tracer(self._send) if job.get("trace") else None
         try:
-            with places.placed(job.get("folders")) as own:
+            with places.placed(job.get("folders"), job.get("models")) as own:
                 return self._run(job, own.output, tracer)
         finally:
             if tracer:
@@ -52,7 +55,8 @@ class Engine:
 
     def forget(self) -> None:
         """Lets go of results and instances of earlier jobs."""
-        self._executor.forget(fresh_cache())
+        for executor in self._executors.values():
+            executor.forget(fresh_cache())
         gc.collect()
         if torch := sys.modules.get("torch"):
             torch.cuda.empty_cache()
@@ -67,6 +71,17 @@ class Engine:
             "error": found.error,
             "node_errors": found.node_errors,
         }
+
+    def _executor(self, models: str | None) -> Executor:
+        """The executor of jobs with these models: under one name another folder may have another file."""
+        if models not in self._executors:
+            self._executors[models] = Executor(
+                self._registry, fresh_cache(), around=without_gradients, repeat_outputs=True
+            )
+        self._executors.move_to_end(models)
+        if len(self._executors) > KEPT:
+            self._executors.popitem(last=False)
+        return self._executors[models]
 
     def _checked(self, job: Mapping[str, Any]) -> Validation:
         """Validation of a job; a traced one was checked when it was posted."""
@@ -86,7 +101,7 @@ class Engine:
                 "error": refusal(checked.error, checked.node_errors),
             }
         started = time.perf_counter()
-        outcome = self._executor.run(
+        outcome = self._executor(job.get("models")).run(
             graph,
             targets=checked.targets,
             listener=tracer or Teller(self._send),

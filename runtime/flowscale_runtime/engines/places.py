@@ -20,14 +20,23 @@ def changed(named: Mapping[str, str] | None) -> folders.Folders:
 
 
 @contextmanager
-def placed(named: Mapping[str, str] | None) -> Iterator[folders.Folders]:
-    """The process works in other folders until the block ends; gives its own ones."""
+def placed(named: Mapping[str, str] | None, models: str | None = None) -> Iterator[folders.Folders]:
+    """The process works in other folders until the block ends; gives its own ones. `models` is looked into first."""
     own = folders.current()
-    folders.use(changed(named))
+    folders.use(with_models(changed(named), models))
     try:
         yield own
     finally:
         folders.use(own)
+
+
+def with_models(own: folders.Folders, root: str | None) -> folders.Folders:
+    """The folders with one more of models, which comes before the others."""
+    if root is None:
+        return own
+    first = folders.kinds([Path(root)])
+    every = {kind: [*first.get(kind, ()), *own.models.get(kind, ())] for kind in {*first, *own.models}}
+    return replace(own, models=every)
 
 
 def copy_out(outputs: list[dict[str, Any]], here: folders.Folders, aside: Path) -> None:

@@ -63,10 +63,6 @@ def checked(engine: Engine, question: Mapping[str, Any]) -> Message:
 
 def folders_of(config: Mapping[str, Any]) -> folders.Folders:
     """The folders of this host; models are looked for by kind below each model root."""
-    kinds: dict[str, list[Path]] = {}
-    for root in map(Path, config["models"]):
-        for kind in sorted(root.iterdir()) if root.is_dir() else ():
-            if kind.is_dir():
-                kinds.setdefault(kind.name, []).append(kind)
+    kinds = folders.kinds(map(Path, config["models"]))
     input_, output, temp, user = (Path(config[name]) for name in ("input", "output", "temp", "user"))
     return folders.Folders(input_, output, temp, user, models=kinds)

@@ -15,12 +15,12 @@ from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.gateway.metering import Meter
 from flowscale_runtime.gateway.metrics import Metrics
 from flowscale_runtime.gateway.sealing import Sealer
-from flowscale_runtime.gateway.secrets import Secrets
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State, nothing
 from flowscale_runtime.gateway.sweeping import Sweeper
 from flowscale_runtime.gateway.tokens import Tokens
 from flowscale_runtime.gateway.webhooks import Deliveries
+from flowscale_runtime.secrets import Secrets
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.direct import Direct

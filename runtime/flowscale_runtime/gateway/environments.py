@@ -38,6 +38,13 @@ def on_servers(environment: Environment, servers: tuple[str, ...]) -> Environmen
     return replace(environment, name=f"env-{hashed.hexdigest()[:16]}", comfyui=servers)
 
 
+def with_models(environment: Environment, root: Path) -> Environment:
+    """The environment with one more folder of models, whose name says what is in it."""
+    hashed = hashlib.sha256(f"{environment.name}\0{root.name}".encode())
+    models = (*environment.models, root)
+    return replace(environment, name=f"env-{hashed.hexdigest()[:16]}", models=models)
+
+
 def _nearest(folder: Path, root: Path, name: str) -> tuple[Path, ...]:
     around = [folder, *folder.parents] if folder.is_relative_to(root) else [folder]
     inside = [one / name for one in around if one.is_relative_to(root) or one == folder]

@@ -11,10 +11,14 @@ import orjson
 from watchfiles import awatch
 
 from flowscale_runtime.engines.errors import HostDied
+from flowscale_runtime.engines.networks.values import Network
 from flowscale_runtime.engines.values import Environment
+from flowscale_runtime.gateway import weights
 from flowscale_runtime.gateway.catalog import Catalog, Deployment, Version
 from flowscale_runtime.gateway.environments import of_folder, on_servers
 from flowscale_runtime.gateway.networks import of_project
+from flowscale_runtime.models.errors import ModelError
+from flowscale_runtime.models.store import ModelStore
 from flowscale_runtime.stores.objects import Objects
 from flowscale_specs import (
     ResolvedDeployment,
@@ -56,12 +60,13 @@ Describe = Callable[[Environment], Awaitable[Description]]
 
 @dataclass(slots=True)
 class SpecFolder:
-    """Makes catalogs of a folder. `describe` asks a host for the nodes of an environment."""
+    """Makes catalogs of a folder. `describe` asks a host for the nodes of an environment, `models` has weights here."""
 
     folder: Path
     environment: str | None
     objects: Objects
     describe: Describe
+    models: ModelStore | None = None
     _described: dict[str, Description] = field(default_factory=dict)
     _again: bool = False
     """Whether another look may find what was away."""
@@ -77,17 +82,13 @@ class SpecFolder:
         if project.target is not None:
             lock = lock.overlaid(project.target.releases)
         networks, problems = await asyncio.to_thread(of_project, project)
-        environments = {
-            name: await asyncio.to_thread(of_folder, workflow.folder, self.folder, networks)
-            for name, workflow in project.workflows.items()
-        }
         deployments = {}
         for name, spec in project.deployments.items():
             workflow = project.workflows[spec.workflow]
-            environment = on_servers(environments[workflow.name], spec.comfyui)
             try:
+                environment = await self.environment_of(workflow, spec.comfyui, networks)
                 versions = await self._versions(spec, workflow, environment, lock)
-            except WorkflowError as error:
+            except (WorkflowError, ModelError) as error:
                 problems.append(f"{name}: {error}")
                 continue
             budgets = tuple(
@@ -121,6 +122,17 @@ class SpecFolder:
         ):
             if changes or self._again:
                 yield None
+
+    async def environment_of(
+        self, workflow: ResolvedWorkflow, servers: tuple[str, ...] = (), networks: tuple[Network, ...] = ()
+    ) -> Environment:
+        """What the hosts of a workflow are made of, its weights among it. Raises a ModelError."""
+        plain = on_servers(
+            await asyncio.to_thread(of_folder, workflow.folder, self.folder, networks), servers
+        )
+        if self.models is None:
+            return plain
+        return await asyncio.to_thread(weights.ready, self.models, workflow, plain)
 
     def _resolved(self) -> ResolvedProject:
         return resolve(load(self.folder), self.environment)
@@ -157,7 +169,7 @@ class SpecFolder:
         described = await (
             self._of_servers(workflow, environment) if environment.comfyui else self._here(environment)
         )
-        return await asyncio.to_thread(self._build, workflow, described)
+        return await asyncio.to_thread(self._build, workflow, described, environment)
 
     async def _here(self, environment: Environment) -> Description:
         if environment.name not in self._described:
@@ -179,7 +191,7 @@ class SpecFolder:
                 f"{error}. Start it, or keep its nodes beside the spec: flowscale nodes import URL"
             ) from error
 
-    def _build(self, workflow: ResolvedWorkflow, described: Description) -> str:
+    def _build(self, workflow: ResolvedWorkflow, described: Description, environment: Environment) -> str:
         path = workflow.folder / workflow.source
         try:
             data = path.read_bytes()
@@ -192,6 +204,8 @@ class SpecFolder:
         except WorkflowError as error:
             hint = "".join(f" A pack failed to load: {failure}." for failure in described.failures)
             raise WorkflowError(f"{error}{hint}") from error
+        if self.models is not None:
+            release = weights.pinned(self.models, workflow, environment, release)
         return f"sha256:{self.objects.put(self._with_files(release, workflow.folder).bundle())}"
 
     def _with_files(self, release: Release, folder: Path) -> Release:

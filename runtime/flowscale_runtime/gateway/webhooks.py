@@ -16,7 +16,7 @@ from standardwebhooks import Webhook
 
 from flowscale_runtime.gateway.catalog import Catalog, Deployment
 from flowscale_runtime.gateway.fetching import AddressProblem, pinned
-from flowscale_runtime.gateway.secrets import SecretMissing, Secrets
+from flowscale_runtime.secrets import SecretMissing, Secrets
 from flowscale_runtime.stores import outbox
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database

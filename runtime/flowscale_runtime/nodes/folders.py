@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flowscale_runtime.nodes.errors import FetchRefused, FileProblem, FoldersNotSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 PLACES = ("input", "output", "temp")
 _ANNOTATED = re.compile(r"^(?P<name>.*?)\s*\[(?P<place>input|output|temp)\]$", re.DOTALL)
@@ -132,6 +132,16 @@ def inside(root: Path, name: str) -> Path:
     if path != base and base not in path.parents:
         raise FileProblem(f"the name {name!r} leads out of its folder", "give a name relative to its folder")
     return path
+
+
+def kinds(roots: Iterable[Path]) -> dict[str, list[Path]]:
+    """The folders of models by kind: each root has a folder for every kind."""
+    found: dict[str, list[Path]] = {}
+    for root in roots:
+        for kind in sorted(root.iterdir()) if root.is_dir() else ():
+            if kind.is_dir() and not kind.name.startswith("."):
+                found.setdefault(kind.name, []).append(kind)
+    return found
 
 
 def existing(root: Path, name: str, where: str) -> Path:

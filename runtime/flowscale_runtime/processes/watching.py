@@ -10,6 +10,7 @@ from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.catalog import Catalog
 from flowscale_runtime.gateway.folder import SpecFolder
 from flowscale_runtime.gateway.resources import ResourceWatch
+from flowscale_runtime.models.opening import open_models
 from flowscale_runtime.processes.worker import SHARED
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.wiring import describe
@@ -53,9 +54,9 @@ class FolderWatch:
 def folder_watch(folder: Path, environment: str | None, objects: Objects, data: Path) -> FolderWatch:
     """A watch of a spec folder."""
     pool = Pool(data / "hosts", data / "inputs", size=1)
-    return FolderWatch(
-        SpecFolder(folder, environment, objects, lambda wanted: describe(wanted, pool, data)), pool
-    )
+    models = open_models(data)
+    specs = SpecFolder(folder, environment, objects, lambda wanted: describe(wanted, pool, data), models)
+    return FolderWatch(specs, pool)
 
 
 def resource_watch(namespace: str, objects: Objects) -> ResourceWatch:

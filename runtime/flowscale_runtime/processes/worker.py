@@ -16,10 +16,13 @@ import uuid_utils
 from flowscale_runtime import picking
 from flowscale_runtime.clock import now
 from flowscale_runtime.engines.values import Environment
+from flowscale_runtime.models.errors import ModelError
+from flowscale_runtime.models.opening import open_models
 from flowscale_runtime.processes.opening import open_database, open_objects
-from flowscale_runtime.stores import migrate, presence
+from flowscale_runtime.stores import migrate, presence, queries
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
+from flowscale_runtime.stores.errors import StoreError
 from flowscale_runtime.stores.relay import Relay
 from flowscale_runtime.wiring import together
 from flowscale_runtime.worker.agent import Agent
@@ -31,6 +34,8 @@ log = logging.getLogger(__name__)
 SHARED = "shared"
 """The environment of runs that any worker of their deployment may take."""
 WAKING = frozenset({"queued", "wake"})
+PREFETCHED = 2
+"""Releases whose weights are fetched before the worker is ready: what is served, and what is tried beside it."""
 TELL_EVERY = 5.0  # seconds between two tellings of what the hosts do
 
 
@@ -88,13 +93,14 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
     pool = Pool(settings.data / "hosts", settings.data / "inputs", settings.workers, picking.hosts(engine))
     environment = Environment(SHARED, settings.custom_nodes, settings.models, comfyui=settings.comfyui)
     pool.use([environment])
-    jobs = Jobs(objects, settings.data / "inputs")
+    jobs = Jobs(objects, settings.data / "inputs", models=open_models(settings.data))
     memory = int(psutil.virtual_memory().total * settings.memory)
     agent = Agent(name(), database, objects, jobs, pool, bus, now, memory, settings.deployment)
     relay = Relay(settings.database, bus, database, agent.name, agent.wake)
     try:
         if not environment.comfyui:
             await pool.describe(environment)  # the first host is warm before the first run comes
+            await prefetch(database, jobs, environment, settings.deployment)
         parts = [agent.run(), relay.run(), heed(bus, agent, settings.deployment), tell(database, agent)]
         async with together(parts):
             try:
@@ -107,6 +113,15 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
         await pool.close()
         await engine.close()
         await database.close()
+
+
+async def prefetch(database: Database, jobs: Jobs, environment: Environment, deployment: str) -> None:
+    """Has the weights here of the releases that wait or ran last: they are what comes next."""
+    for release in await database.read(queries.newest_releases, deployment, PREFETCHED):
+        try:
+            await jobs.load(release, environment)
+        except (ModelError, StoreError) as error:
+            log.warning("release %s: %s", release, error)
 
 
 def name() -> str:

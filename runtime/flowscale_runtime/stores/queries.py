@@ -11,6 +11,8 @@ from flowscale_runtime.stores.errors import NotFound
 from flowscale_runtime.stores.tables import attempts, batches, run_outputs, runs
 
 SUFFIX = re.compile(r"_([A-Z0-9]{10})(?:_\d+)?(?:\.\w+)?$")
+RECENT = 100_000
+"""Runs that are looked through for what ran last."""
 SORTABLE = ("created_at", "started_at", "completed_at")
 _RUN = select(runs).where(runs.c.id == bindparam("run"), runs.c.project == bindparam("of"))
 _OUTPUTS = (
@@ -62,6 +64,14 @@ def page(
 def deployment_of(connection: Connection, run_id: str) -> str | None:
     """The deployment of a run, whoever asks."""
     return connection.execute(select(runs.c.deployment).where(runs.c.id == run_id)).scalar()
+
+
+def newest_releases(connection: Connection, deployment: str, count: int) -> list[str]:
+    """The releases of the runs of a deployment that wait or came last, the newest first."""
+    last = connection.execute(select(func.max(runs.c.number))).scalar() or 0
+    recent = (runs.c.deployment == deployment) & (runs.c.number > last - RECENT)
+    query = select(runs.c.release).where(recent).group_by(runs.c.release)
+    return list(connection.execute(query.order_by(func.max(runs.c.number).desc()).limit(count)).scalars())
 
 
 def outputs(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:

@@ -14,6 +14,7 @@ from typing import Any, cast
 from sqlalchemy import Connection
 
 from flowscale_runtime.engines.errors import HostDied
+from flowscale_runtime.models.errors import ModelError, ModelUnreachable
 from flowscale_runtime.stores import outcomes, queue
 from flowscale_runtime.stores.bus import Bus, Follower
 from flowscale_runtime.stores.database import Database
@@ -173,7 +174,7 @@ class Agent:
         except Stopped:
             log.info("run stopped", extra={"run_id": run.run_id})
             return None
-        except HostDied as died:
+        except (HostDied, ModelUnreachable) as died:
             log.warning("%s", died, extra={"run_id": run.run_id})
             return partial(_give_back, *held, str(died), host.log())
         except Exception:
@@ -217,14 +218,49 @@ class Agent:
             started = time.monotonic()
             bounds = Bounds(run.timeout, run.memory or self._memory)
             try:
-                job = await self._jobs.prepare(run)
+                if not self._jobs.loaded(run.release, host.environment):
+                    await self._fetch(run, host, follower)
+                job = await self._jobs.prepare(run, host.environment)
                 result = await supervise(host, job, bounds, _ended(follower), self._teller(run.run_id))
+            except ModelUnreachable:
+                raise
+            except ModelError as failed:
+                error = problem("MODEL_UNAVAILABLE", str(failed))
+                return Outcome("failed", time.monotonic() - started, error=error, log=host.log())
             except (OutOfTime, OutOfMemory) as failed:
                 late = isinstance(failed, OutOfTime)
                 error = problem("TIMEOUT" if late else "OUT_OF_MEMORY", str(failed))
                 seconds = time.monotonic() - started
                 return Outcome("timed_out" if late else "failed", seconds, error=error, log=host.log())
             return await self._outcome(run, result, host.log())
+
+    async def _fetch(self, run: Claimed, host: Host, follower: Follower) -> None:
+        """Has the weights of a run's release here, unless it is ended meanwhile. Raises a ModelError, and Stopped."""
+        fetching = asyncio.ensure_future(
+            self._jobs.load(run.release, host.environment, self._fetching(run.run_id))
+        )
+        ended = asyncio.ensure_future(_ended(follower))
+        try:
+            await asyncio.wait({fetching, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not fetching.done():
+                raise Stopped("the run was ended while its models were fetched")
+            await fetching
+        finally:
+            ended.cancel()
+            fetching.cancel()
+
+    def _fetching(self, run_id: str) -> Callable[[str, int, int | None], None]:
+        """Tells how far a download is, from whichever thread."""
+        loop, last = asyncio.get_running_loop(), 0.0
+
+        def tell(model: str, done: int, size: int | None) -> None:
+            nonlocal last
+            if (now := time.monotonic()) - last >= TELL_EVERY:
+                last = now
+                detail = {"model": model, "bytes": done, "of": size}
+                loop.call_soon_threadsafe(self._bus.progress, run_id, 0.0, detail)
+
+        return tell
 
     async def _outcome(self, run: Claimed, result: dict[str, Any], text: str) -> Outcome:
         seconds, timings = result["seconds"], result.get("timings", {})

@@ -55,6 +55,10 @@ class ModelFile(Part):
         None, description="How much GPU memory it takes while it computes; its `size` unless said."
     )
     token: SecretRef | None = Field(None, description="The secret that its source asks for.")
+    pickle: bool = Field(
+        False,
+        description="Whether a file may be loaded that is a pickle (`.ckpt`, `.pt`), and so could run its author's code.",
+    )
 
 
 class NodePack(Part):

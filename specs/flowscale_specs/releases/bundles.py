@@ -22,8 +22,8 @@ class Release:
     """Inputs and outputs."""
     definitions: Mapping[str, Any] = field(default_factory=dict)
     """Descriptions of the node classes that the graph uses."""
-    models: Mapping[str, str] = field(default_factory=dict)
-    """`folder/file` -> `sha256:...`."""
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """`folder/file` -> its `sha256`, its `size`, and the `source` it comes from."""
     packs: Mapping[str, str] = field(default_factory=dict)
     """Source -> commit."""
     wheels: Mapping[str, str] = field(default_factory=dict)

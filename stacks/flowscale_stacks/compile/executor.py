@@ -119,6 +119,8 @@ def _container(
             *settings.stores(context),
             settings.value("FLOWSCALE_DATA", "/data"),
             settings.value("FLOWSCALE_MODELS", "/data/models"),
+            settings.value("FLOWSCALE_MODEL_CACHE", "/data/models/.cache"),
+            settings.value("FLOWSCALE_MODEL_CACHE_SIZE", str(context.hosting.model_cache.size * 9 // 10)),
             settings.value("FLOWSCALE_ENGINE", context.hosting.engine),
             *(servers if deployment.comfyui else ()),
             *(settings.value(name, text) for name, text in sorted(deployment.variables.items())),

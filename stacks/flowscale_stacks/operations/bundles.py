@@ -1,8 +1,11 @@
-"""Release bundles into the object store of an environment, before anything in the cluster names them."""
+"""Release bundles and the weights that lie beside specs, into the object store of an environment before anything in the
+cluster names them."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from typing import TYPE_CHECKING, Protocol
 
 from obstore.exceptions import BaseError
@@ -26,7 +29,7 @@ class Store(Protocol):
 
     def has(self, name: str) -> bool: ...
 
-    def put(self, name: str, data: bytes) -> None: ...
+    def put(self, name: str, file: Path) -> None: ...
 
 
 class UrlStore:
@@ -48,9 +51,9 @@ class UrlStore:
             raise self._unreachable(error) from error
         return True
 
-    def put(self, name: str, data: bytes) -> None:
+    def put(self, name: str, file: Path) -> None:
         try:
-            self._store.put(_key(name), data)
+            self._store.put(_key(name), file)
         except BaseError as error:
             raise self._unreachable(error) from error
 
@@ -62,12 +65,19 @@ class UrlStore:
 
 
 def upload(releases: Releases, folder: Path, store: Store) -> tuple[str, ...]:
-    """Puts the bundles that the store lacks; answers with their digests. Raises SettingsWrong for one that is nowhere."""
+    """Puts the bundles that the store lacks, each after its weights; answers with their digests.
+
+    Raises SettingsWrong for what is nowhere.
+    """
     sent = []
     for digest in sorted({digest for of in releases.values() for digest in of.values()}):
         name = digest.removeprefix("sha256:")
         if not store.has(name):
-            store.put(name, _bundle(folder, name))
+            bundle = _object(folder, name, f"the release {digest}")
+            for model, pin in json.loads(bundle.read_bytes()).get("models", {}).items():
+                if _is_file(pin) and not store.has(pin["sha256"]):
+                    store.put(pin["sha256"], _object(folder, pin["sha256"], f"the model {model}"))
+            store.put(name, bundle)
             sent.append(digest)
     return tuple(sent)
 
@@ -79,17 +89,22 @@ def address(objects: str, environ: Mapping[str, str]) -> str | None:
     return None if objects == _ANSWERED_BY_CLUSTER or objects.startswith("secret:") else objects
 
 
-def _bundle(folder: Path, name: str) -> bytes:
+def _is_file(pin: Mapping[str, str]) -> bool:
+    """Whether a model comes from a file beside its spec, and not from an address."""
+    return not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", pin.get("source", ""))
+
+
+def _object(folder: Path, name: str, what: str) -> Path:
     path = folder / OBJECTS / name[:2] / name
     if not path.is_file():
         raise SettingsWrong(
-            f"the release sha256:{name} is neither in the object store nor in {folder / OBJECTS}: run `flowscale pin` here, "
+            f"{what} is neither in the object store nor in {folder / OBJECTS}: run `flowscale pin` here, "
             "or where the lock was made, and upload from there"
         )
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != name:
-        raise SettingsWrong(f"{path} is damaged: delete it and run `flowscale pin`")
-    return data
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != name:
+            raise SettingsWrong(f"{path} is damaged: delete it and run `flowscale pin`")
+    return path
 
 
 def _key(name: str) -> str:

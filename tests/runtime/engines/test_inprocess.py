@@ -71,3 +71,28 @@ def test_progress_is_told_in_per_cent_of_all_nodes(engine):
     told = [head["percent"] for head in engine.sent if head["type"] == "progress"]
     assert told
     assert all(0 <= percent < 100 for percent in told)
+
+
+def test_the_same_name_means_another_file_in_another_folder_of_models(engine, tmp_path, monkeypatch):
+    class Read:
+        CATEGORY, FUNCTION, RETURN_TYPES = "tests", "run", ("STRING",)
+
+        @classmethod
+        def INPUT_TYPES(cls):
+            return {"required": {"name": (folders.current().model_names("vae"),)}}
+
+        def run(self, name):
+            return (folders.current().model("vae", name).read_text(),)
+
+    monkeypatch.setitem(engine._registry, "Read", Read)
+    graph = GRAPH | {"1": {"class_type": "Read", "inputs": {"name": "a.safetensors"}}}
+    found = []
+    for letter in "abab":
+        path = tmp_path / letter / "vae" / "a.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(letter)
+        result = engine.run(job(graph) | {"models": str(tmp_path / letter)})
+        assert result["status"] == "completed", result
+        found.append(result["outputs"][0]["object"])
+    assert found[0] == found[2] != found[1] == found[3]
+    assert folders.current().models == {}

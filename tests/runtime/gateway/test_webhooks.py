@@ -10,8 +10,8 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from flowscale_runtime.gateway import webhooks
-from flowscale_runtime.gateway.secrets import SecretMissing, Secrets, variable
 from flowscale_runtime.gateway.webhooks import Deliveries, delay, tell_updates
+from flowscale_runtime.secrets import SecretMissing, Secrets, variable
 from flowscale_runtime.stores import outbox
 from flowscale_runtime.stores.outcomes import problem
 from flowscale_runtime.stores.values import SECOND, Outcome
