@@ -41,6 +41,7 @@ from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import SqliteDatabase
 from flowscale_runtime.stores.exclusive import exclusive
 from flowscale_runtime.stores.objects import FolderObjects
+from flowscale_runtime.tracing.spans import open_tracer
 from flowscale_runtime.worker.agent import Agent
 from flowscale_runtime.worker.jobs import Jobs
 from flowscale_runtime.worker.pool import Pool
@@ -126,7 +127,8 @@ async def running(
     models = open_models(data)
     jobs = Jobs(objects, data / "inputs", tree.folders, private, models)
     memory = int(psutil.virtual_memory().total * settings.memory)
-    agent = Agent("local", database, objects, jobs, pool, bus, now, memory)
+    tracer = open_tracer("flowscale")
+    agent = Agent("local", database, objects, jobs, pool, bus, now, memory, tracer=tracer)
     gateway = assemble(
         database,
         objects,
@@ -141,6 +143,7 @@ async def running(
         hosts=agent.status,
         engine=engine.metrics,
         networks=engine,
+        tracer=tracer,
     )
     state = app.state.gateway = gateway.state
     hub = Hub(bus, now, lambda run_id: private.pop(run_id, None))
@@ -178,6 +181,7 @@ async def running(
         await engine.close()
         await gateway.fetcher.close()
         models.cache.close()
+        tracer.close()
         await database.close()
 
 

@@ -275,6 +275,14 @@ class ResolvedMonitoring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedTracing:
+    """Where traces go; `sample` is the part of them that is kept, 0 to 1."""
+
+    endpoint: str
+    sample: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedModelCache:
     """Where executors keep models; `size` is in bytes."""
 
@@ -298,6 +306,7 @@ class ResolvedHosting:
 
     route: ResolvedRoute = field(default_factory=ResolvedRoute)
     monitoring: ResolvedMonitoring | None = None
+    tracing: ResolvedTracing | None = None
     scaler: str = "controllers"
     gateways: tuple[int, int] = (2, 10)
     """The least and the greatest number of gateways."""

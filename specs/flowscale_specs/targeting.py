@@ -12,13 +12,14 @@ from flowscale_specs.resolved import (
     ResolvedMonitoring,
     ResolvedRoute,
     ResolvedTarget,
+    ResolvedTracing,
 )
 
 if TYPE_CHECKING:
     from flowscale_specs.documents import Entry
     from flowscale_specs.kinds import Environment
     from flowscale_specs.kinds.environment import EnvironmentSpec, Target
-    from flowscale_specs.kinds.hosting import Hosting, ModelCache, Monitoring, Route
+    from flowscale_specs.kinds.hosting import Hosting, ModelCache, Monitoring, Route, Tracing
 
 
 def resolve_environment(entry: Entry[Environment]) -> ResolvedEnvironment:
@@ -59,6 +60,7 @@ def _hosting(hosting: Hosting) -> ResolvedHosting:
     return ResolvedHosting(
         route=_route(hosting.route),
         monitoring=None if hosting.monitoring is None else _monitoring(hosting.monitoring),
+        tracing=None if hosting.tracing is None else _tracing(hosting.tracing),
         scaler=hosting.scaler,
         gateways=(hosting.gateways.min, hosting.gateways.max),
         image_pull_secrets=hosting.image_pull_secrets,
@@ -90,6 +92,10 @@ def _monitoring(monitoring: Monitoring) -> ResolvedMonitoring:
         namespace=monitoring.namespace,
         labels=monitoring.labels,
     )
+
+
+def _tracing(tracing: Tracing) -> ResolvedTracing:
+    return ResolvedTracing(endpoint=tracing.endpoint, sample=float(tracing.sample) / 100)
 
 
 def _model_cache(cache: ModelCache) -> ResolvedModelCache:

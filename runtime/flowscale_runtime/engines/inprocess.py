@@ -14,6 +14,7 @@ import psutil
 from flowscale_runtime.engines import places
 from flowscale_runtime.engines.artifacts import collect
 from flowscale_runtime.engines.problems import failure, refusal
+from flowscale_runtime.engines.stopwatch import watched
 from flowscale_runtime.engines.teller import Send, Teller
 from flowscale_runtime.engines.tracer import Tracer
 from flowscale_runtime.graph import cache_of
@@ -43,7 +44,8 @@ class Engine:
         """Runs `job["graph"]` for the output nodes `job["targets"]`; answers with the result message.
 
         With `job["folders"]` nodes work in these, and what they save stays there. With `job["trace"]` every node is
-        told, and the result has a `trace`. `job["models"]` is a folder of models that comes before those of the host.
+        told, and the result has a `trace`. `job["models"]` is a folder of models that comes before those of the host; with
+        `job["spans"]` the result says when each node ran.
         """
         tracer = Tracer(self._send) if job.get("trace") else None
         try:
@@ -100,21 +102,24 @@ class Engine:
                 "seconds": 0.0,
                 "error": refusal(checked.error, checked.node_errors),
             }
-        started = time.perf_counter()
-        outcome = self._executor(job.get("models")).run(
-            graph,
-            targets=checked.targets,
-            listener=tracer or Teller(self._send),
-            interrupt=self.interrupt,
-            extra=job.get("extra"),
-            repeat_outputs=False if job.get("folders") else None,
-        )
+        started, teller = time.perf_counter(), tracer or Teller(self._send)
+        with watched(teller, graph) if job.get("spans") else nullcontext() as spent:
+            outcome = self._executor(job.get("models")).run(
+                graph,
+                targets=checked.targets,
+                listener=teller,
+                interrupt=self.interrupt,
+                extra=job.get("extra"),
+                repeat_outputs=False if job.get("folders") else None,
+            )
         result: Message = {
             "type": "result",
             "status": outcome.status,
             "seconds": time.perf_counter() - started,
             "timings": outcome.seconds,
         }
+        if spent:
+            result["spans"] = spent
         if outcome.status == "completed":
             here = folders.current()
             result["outputs"] = collect(

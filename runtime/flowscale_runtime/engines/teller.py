@@ -16,6 +16,8 @@ class Teller:
         self._send = send
         self._total, self._last = 1, 0.0
         self._done: set[str] = set()
+        self.finished: Callable[[str, float], None] | None = None
+        """Is told of each node that ends, and its seconds."""
 
     def started(self, total: int, cached: tuple[str, ...]) -> None:
         """Progress counts from what is known already."""
@@ -37,6 +39,8 @@ class Teller:
     def node_finished(self, node_id: str, ui: Mapping[str, Any] | None, seconds: float) -> None:
         """A node is done."""
         self._done.add(node_id)
+        if self.finished:
+            self.finished(node_id, seconds)
 
     def _tell(self, node_id: str, share: float) -> None:
         now = time.monotonic()

@@ -57,6 +57,7 @@ class Wish:
     batch_id: str | None = None
     retry_of: str | None = None
     copy_of: str | None = None
+    traceparent: str | None = None
     fresh: bool = False
     version: str | None = None
 
@@ -157,6 +158,7 @@ class Admission:
             batch_id=wish.batch_id,
             retry_of=wish.retry_of,
             copy_of=wish.copy_of,
+            traceparent=wish.traceparent,
             tags=options.tags,
             priority=options.priority,
             webhooks=() if wish.copy_of else webhooks(deployment, options.webhook),

@@ -45,6 +45,7 @@ from flowscale_runtime.gateway.metering import sent_for
 from flowscale_runtime.gateway.replies import failure
 from flowscale_runtime.gateway.state import state_of
 from flowscale_runtime.stores.errors import Unavailable
+from flowscale_runtime.tracing.spans import Span, context_of
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
@@ -151,6 +152,18 @@ def allowed_methods(request: Request) -> list[str]:
     return sorted(found)
 
 
+def _end(span: Span, request: Request, route: str, status: int) -> None:
+    """A request as OpenTelemetry's conventions have it."""
+    span.name(f"{request.method} {route}")
+    span.note(
+        http_request_method=request.method,
+        http_route=route,
+        url_path=request.url.path,
+        http_response_status__code=status,
+    )
+    span.end(f"it answered {status}" if status >= 500 else None)
+
+
 class Outside:
     """What every reply passes: a request id, CORS, metrics, and no traceback for the caller."""
 
@@ -168,6 +181,8 @@ class Outside:
         rules = await cors.rules(state, request, origin) if origin else None
         allowed = cors.headers(rules, origin) if rules else []
         started, status = time.perf_counter(), 500
+        span = state.tracer.begin("HTTP", context_of(request.headers.get("traceparent")), "server")
+        scope["span"] = span
 
         async def reply(message: Message) -> None:
             nonlocal status
@@ -194,3 +209,5 @@ class Outside:
         finally:
             route = getattr(scope.get("route"), "path", "unknown")
             state.metrics.replied(route, request.method, status, time.perf_counter() - started)
+            if state.tracer.on:
+                _end(span, request, route, status)

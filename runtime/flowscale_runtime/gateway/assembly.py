@@ -26,6 +26,7 @@ from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.direct import Direct
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.parts import FolderParts
+from flowscale_runtime.tracing.spans import SILENT, Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,11 @@ def assemble(
     engine: Callable[[], Awaitable[str]] = nothing,
     networks: Networks | None = None,
     direct: Direct | None = None,
+    tracer: Tracer = SILENT,
 ) -> Gateway:
     """A gateway over these stores; `data` is its own folder.
 
-    `private` lets it fetch from and call private addresses, `submitted` is told of a new run, `wake` that something may be
+    `tracer` takes spans of requests, `private` lets it fetch from and call private addresses, `submitted` is told of a new run, `wake` that something may be
     claimed.
     """
     served, fetcher, links = Served(), Fetcher(objects, private=private), Links(link_secret, clock)
@@ -93,6 +95,7 @@ def assemble(
         engine=engine,
         networks=networks,
         direct=direct,
+        tracer=tracer,
     )
     return Gateway(state, fetcher, deliveries)
 

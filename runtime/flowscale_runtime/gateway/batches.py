@@ -18,7 +18,7 @@ from flowscale_runtime.gateway.admission import KEPT_KEYS, Wish, content, digest
 from flowscale_runtime.gateway.links import base_url
 from flowscale_runtime.gateway.replies import success
 from flowscale_runtime.gateway.runs import admitted, caller, idempotency_key, reader, submitted_view
-from flowscale_runtime.gateway.state import State, state_of
+from flowscale_runtime.gateway.state import State, context_of, state_of
 from flowscale_runtime.gateway.wire import read_options
 from flowscale_runtime.stores import queries
 from flowscale_runtime.stores.errors import NotFound
@@ -54,7 +54,8 @@ async def submit(request: Request) -> Response:
         {name: query[name] for name in ("workflow_id", "group_id") if name in query} | said
     )
     deployment = await admitted(state, request, principal, options.workflow_id)
-    wish = Wish(principal, deployment, {}, options, batch_id=str(uuid_utils.uuid7()))
+    number, context = str(uuid_utils.uuid7()), context_of(request)
+    wish = Wish(principal, deployment, {}, options, batch_id=number, traceparent=context)
     runs = await _prepare(state, wish, batch)
     if key := idempotency_key(request):
         runs = _keyed(key, runs, state.clock())

@@ -1,6 +1,7 @@
 """The routes of runs: submit, look, list, cancel, and where an output is."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -15,7 +16,7 @@ from flowscale_runtime.gateway.catalog import Deployment
 from flowscale_runtime.gateway.links import base_url
 from flowscale_runtime.gateway.parameters import Paging, read_paging
 from flowscale_runtime.gateway.replies import success
-from flowscale_runtime.gateway.state import State, state_of
+from flowscale_runtime.gateway.state import State, context_of, state_of
 from flowscale_runtime.gateway.wire import read_body, read_submission
 from flowscale_runtime.stores import outcomes, queries
 from flowscale_runtime.stores.bus import Follower
@@ -143,6 +144,8 @@ async def admitted(state: State, request: Request, principal: Principal, name: s
 async def start(state: State, request: Request, wish: Wish) -> dict[str, Any]:
     """Admits a run, waits for its end if the caller wants to, and answers with what is known then."""
     run_id = new_run_id()
+    request.scope["span"].note(flowscale_run__id=run_id, flowscale_deployment=wish.deployment.name)
+    wish = replace(wish, traceparent=context_of(request))
     with state.bus.follow(run_id) as follower:
         submitted = await state.admission.admit(wish, run_id)
         reply = submitted_view(wish.deployment.name, submitted)

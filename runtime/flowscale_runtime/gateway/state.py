@@ -19,6 +19,7 @@ from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.direct import Direct
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.parts import FolderParts
+from flowscale_runtime.tracing.spans import SILENT, Span, Tracer
 
 
 async def nothing() -> str:
@@ -30,7 +31,7 @@ async def nothing() -> str:
 class State:
     """The gateway's parts. `clock` gives microseconds since the epoch; `hosts` lists host processes,
     `deliver` tells that webhooks wait, `engine` gives the engine's own metrics, `networks` computes passes outside of runs,
-    `direct` is the bucket where callers reach it themselves."""
+    `direct` is the bucket where callers reach it themselves, `tracer` takes spans of requests."""
 
     served: Served
     database: Database
@@ -50,6 +51,13 @@ class State:
     engine: Callable[[], Awaitable[str]] = nothing
     networks: Networks | None = None
     direct: Direct | None = None
+    tracer: Tracer = SILENT
+
+
+def context_of(request: HTTPConnection) -> str | None:
+    """The trace that a request belongs to."""
+    span: Span | None = request.scope.get("span")
+    return span.context if span else None
 
 
 def state_of(request: HTTPConnection) -> State:

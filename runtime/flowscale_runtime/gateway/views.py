@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.stores.bus import Live
 from flowscale_runtime.stores.values import SECOND, TERMINAL
+from flowscale_runtime.tracing.spans import trace_of
 
 
 def run(
@@ -42,6 +43,7 @@ def run(
         "execution_time": row.seconds,
         "cost": row.cost / 1e6 if row.cost is not None else None,
         "gpu": row.gpu,
+        "trace_id": trace_of(row.traceparent),
     }
 
 

@@ -150,6 +150,8 @@ class Deliveries:
             "webhook-id": row.id,
             "webhook-timestamp": str(int(now.timestamp())),
         }
+        if row.traceparent:
+            headers["traceparent"] = row.traceparent
         if row.secret:
             secrets = self._secrets.get(row.secret).split()
             headers["webhook-signature"] = " ".join(

@@ -10,13 +10,15 @@ without a Model: `forward("classifier", pixels, otherwise=self.model)`.
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flowscale_runtime.nodes.errors import NodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class UnknownNetwork(NodeError):
@@ -45,6 +47,7 @@ class NoNetworks:
 
 
 _current: Networks = NoNetworks()
+_called: Callable[[str, float], None] | None = None
 
 
 def use(networks: Networks) -> None:
@@ -63,7 +66,24 @@ def forward(name: str, *tensors: Any, otherwise: Callable[..., Any] | None = Non
     if otherwise is not None and name not in _current.names:
         found = otherwise(*tensors)
         return tuple(found) if isinstance(found, tuple | list) else (found,)
-    return tuple(_current.forward(name, tensors))
+    if _called is None:
+        return tuple(_current.forward(name, tensors))
+    started = time.perf_counter()
+    try:
+        return tuple(_current.forward(name, tensors))
+    finally:
+        _called(name, time.perf_counter() - started)
+
+
+@contextmanager
+def watched(called: Callable[[str, float], None]) -> Iterator[None]:
+    """Until the block ends, `called` is told of each pass and its seconds."""
+    global _called
+    _called = called
+    try:
+        yield
+    finally:
+        _called = None
 
 
 def unknown(name: str, known: Sequence[str]) -> UnknownNetwork:

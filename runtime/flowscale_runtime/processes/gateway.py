@@ -31,6 +31,7 @@ from flowscale_runtime.stores import settings as shared
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.relay import Relay
+from flowscale_runtime.tracing.spans import open_tracer
 from flowscale_runtime.wiring import keep_file, leave, together
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
     database = open_database(settings.database)
     await database.write(migrate.upgrade)
     objects = open_objects(settings.objects, data)
+    tracer = open_tracer("flowscale-gateway")
     gateway = assemble(
         database,
         objects,
@@ -127,6 +129,7 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
         wake=bus.wake,
         hosts=lambda: hosts.known,
         direct=open_direct(settings.objects, settings.direct),
+        tracer=tracer,
     )
     state = app.state.gateway = gateway.state
     name = f"gateway-{socket.gethostname()[:40]}-{uuid_utils.uuid7().hex[-8:]}"
@@ -153,6 +156,7 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
         await watch.close()
         await gateway.fetcher.close()
         await database.close()
+        tracer.close()
 
 
 async def follow(watch: Watch, served: Served, settings: Settings, database: Database) -> None:

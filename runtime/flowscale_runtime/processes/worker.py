@@ -24,6 +24,7 @@ from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.errors import StoreError
 from flowscale_runtime.stores.relay import Relay
+from flowscale_runtime.tracing.spans import open_tracer
 from flowscale_runtime.wiring import together
 from flowscale_runtime.worker.agent import Agent
 from flowscale_runtime.worker.health import answering
@@ -95,7 +96,8 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
     pool.use([environment])
     jobs = Jobs(objects, settings.data / "inputs", models=open_models(settings.data))
     memory = int(psutil.virtual_memory().total * settings.memory)
-    agent = Agent(name(), database, objects, jobs, pool, bus, now, memory, settings.deployment)
+    tracer = open_tracer("flowscale-worker")
+    agent = Agent(name(), database, objects, jobs, pool, bus, now, memory, settings.deployment, tracer)
     relay = Relay(settings.database, bus, database, agent.name, agent.wake)
     try:
         if not environment.comfyui:
@@ -113,6 +115,7 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
         await pool.close()
         await engine.close()
         await database.close()
+        tracer.close()
 
 
 async def prefetch(database: Database, jobs: Jobs, environment: Environment, deployment: str) -> None:

@@ -16,7 +16,7 @@ _NEEDED = [
     runs.c[name]
     for name in (
         *("id", "fence", "deployment", "release", "environment", "inputs", "timeout", "memory"),
-        *("concurrency", "tries_left", "sequence", "number"),
+        *("concurrency", "tries_left", "sequence", "number", "created_at", "traceparent"),
     )
 ]
 _PLACE = [

@@ -17,7 +17,8 @@ FIRST_DELAY, LONGEST_DELAY, TRIES = 5 * SECOND, 3600 * SECOND, 12
 
 def enqueue(connection: Connection, run: Row[Any], kind: str, data: Mapping[str, Any], now: int) -> None:
     """One delivery for each endpoint of the run that subscribes to this type of event."""
-    announce(connection, run.project, run.webhooks, kind, data, now, run_id=run.id)
+    of = {"run_id": run.id, "traceparent": run.traceparent}
+    announce(connection, run.project, run.webhooks, kind, data, now, **of)
 
 
 def announce(
@@ -29,6 +30,7 @@ def announce(
     now: int,
     *,
     run_id: str | None = None,
+    traceparent: str | None = None,
 ) -> None:
     """One delivery for each endpoint that subscribes to this type of event."""
     rows = [
@@ -36,6 +38,7 @@ def announce(
             "id": f"msg_{uuid_utils.uuid7().hex}",
             "project": project,
             "run_id": run_id,
+            "traceparent": traceparent,
             "event_type": kind,
             "url": endpoint["url"],
             "secret": endpoint.get("secret"),

@@ -191,6 +191,8 @@ def _take(connection: Connection, run: Row[Any], worker: str, lease: int, now: i
         run.memory,
         run.tries_left - 1,
         (started,),
+        run.created_at,
+        run.traceparent,
     )
 
 

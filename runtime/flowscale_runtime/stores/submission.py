@@ -152,6 +152,7 @@ def _insert(
         "batch_id": run.batch_id,
         "retry_of": run.retry_of,
         "copy_of": run.copy_of,
+        "traceparent": run.traceparent,
         "tags": run.tags,
         "priority": run.priority,
         "inputs": run.inputs,

@@ -75,6 +75,7 @@ runs = Table(
     Column("batch_id", String),
     Column("retry_of", String),
     Column("copy_of", String),
+    Column("traceparent", String),
     Column("tags", Json),
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("inputs", Json, nullable=False),
@@ -301,6 +302,7 @@ outbox = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
     Column("last_error", String),
+    Column("traceparent", String),
     Index("ix_outbox_due", "state", "next_at"),
 )
 

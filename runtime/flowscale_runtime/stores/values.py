@@ -65,6 +65,7 @@ class NewRun:
     batch_id: str | None = None
     retry_of: str | None = None
     copy_of: str | None = None
+    traceparent: str | None = None
     tags: Any = None
     priority: int = 0
     weight: int = 1
@@ -114,6 +115,8 @@ class Claimed:
     memory: int | None
     tries_left: int
     events: tuple[Event, ...] = ()
+    created_at: int = 0
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from flowscale_runtime.stores.outcomes import problem
 from flowscale_runtime.stores.queue import Leaning
 from flowscale_runtime.stores.turns import EVERY, attempt, retry_delay
 from flowscale_runtime.stores.values import SECOND, TERMINAL, Artifact, Change, Claimed, Event, Outcome
+from flowscale_runtime.tracing.spans import SILENT, Span, Tracer, trace_of
+from flowscale_runtime.worker import spans
 from flowscale_runtime.worker.errors import OutOfMemory, OutOfTime, Stopped
 from flowscale_runtime.worker.jobs import Jobs
 from flowscale_runtime.worker.pool import Pool
@@ -55,6 +57,7 @@ class Agent:
         clock: Callable[[], int],
         memory: int | None = None,
         deployment: str | None = None,
+        tracer: Tracer = SILENT,
     ) -> None:
         """`memory` is what a run may take where its deployment says nothing; `deployment` the only one served."""
         self.name, self.pool = name, pool
@@ -67,7 +70,7 @@ class Agent:
             bus,
             clock,
         )
-        self._memory = memory
+        self._memory, self._tracer = memory, tracer
         self._work = asyncio.Event()
         self._held: dict[str, int] = {}
         self._at: dict[str, str] = {}
@@ -157,30 +160,38 @@ class Agent:
         self._loads(run.release)
         host = await self.pool.acquire(run.environment)
         self._at[host.name] = run.run_id
+        span = spans.begin(self._tracer, run, self.name, self._clock())
         try:
-            ending = await self._ending(run, host)
+            ending = await self._ending(run, host, span)
         finally:
+            span.end()
             self._at.pop(host.name, None)
             await self.pool.release(host, time.monotonic())
         self._held.pop(run.run_id, None)
         self._computing.discard(cast("asyncio.Task[None]", asyncio.current_task()))
         await self._end(run, ending)
 
-    async def _ending(self, run: Claimed, host: Host) -> Ending | None:
+    async def _ending(self, run: Claimed, host: Host, span: Span) -> Ending | None:
         """Has a run computed; answers with what is to be written, or None where somebody else has ended it."""
-        held = (run.run_id, run.fence)
+        held, known = (run.run_id, run.fence), {"run_id": run.run_id}
+        if trace := trace_of(run.traceparent):
+            known["trace_id"] = trace
         try:
-            outcome = await self._attempt(run, host)
+            outcome = await self._attempt(run, host, span)
         except Stopped:
-            log.info("run stopped", extra={"run_id": run.run_id})
+            log.info("run stopped", extra=known)
+            span.end("stopped")
             return None
         except (HostDied, ModelUnreachable) as died:
-            log.warning("%s", died, extra={"run_id": run.run_id})
+            log.warning("%s", died, extra=known)
+            span.end(str(died))
             return partial(_give_back, *held, str(died), host.log())
         except Exception:
-            log.exception("the worker failed", extra={"run_id": run.run_id})
+            log.exception("the worker failed", extra=known)
+            span.end("the worker failed")
             return partial(_give_back, *held, "the worker failed: its log says why", host.log())
-        log.info("run %s", outcome.state, extra={"run_id": run.run_id, "seconds": outcome.seconds})
+        log.info("run %s", outcome.state, extra={**known, "seconds": outcome.seconds})
+        span.end(outcome.error["message"] if outcome.error else None)
         return partial(_finish, *held, outcome)
 
     async def _end(self, run: Claimed, ending: Ending | None) -> None:
@@ -213,14 +224,17 @@ class Agent:
         if len(self._warm) > WARM * self.pool.size:
             self._warm.popitem(last=False)
 
-    async def _attempt(self, run: Claimed, host: Host) -> Outcome:
+    async def _attempt(self, run: Claimed, host: Host, span: Span) -> Outcome:
         with self._bus.follow(run.run_id) as follower:
             started = time.monotonic()
             bounds = Bounds(run.timeout, run.memory or self._memory)
             try:
                 if not self._jobs.loaded(run.release, host.environment):
+                    fetching = self._tracer.begin("fetch models", span.context)
                     await self._fetch(run, host, follower)
+                    fetching.end()
                 job = await self._jobs.prepare(run, host.environment)
+                job["spans"] = self._tracer.on
                 result = await supervise(host, job, bounds, _ended(follower), self._teller(run.run_id))
             except ModelUnreachable:
                 raise
@@ -232,6 +246,7 @@ class Agent:
                 error = problem("TIMEOUT" if late else "OUT_OF_MEMORY", str(failed))
                 seconds = time.monotonic() - started
                 return Outcome("timed_out" if late else "failed", seconds, error=error, log=host.log())
+            spans.nodes(self._tracer, span.context, result.get("spans", {}))
             return await self._outcome(run, result, host.log())
 
     async def _fetch(self, run: Claimed, host: Host, follower: Follower) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from flowscale_specs.kinds.base import Part
-from flowscale_specs.kinds.fields import TEXT, Positive, Text
-from flowscale_specs.values import Memory
+from flowscale_specs.kinds.fields import TEXT, Positive, Text, WebUrl
+from flowscale_specs.values import Memory, Percent
 
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"), TEXT]
 Subdomain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"), TEXT]
@@ -73,6 +73,23 @@ class Monitoring(Part):
     @classmethod
     def expand(cls, short: Any) -> Any:
         return {"enabled": short, "dashboard": short} if isinstance(short, bool) else short
+
+
+class Tracing(Part):
+    """Where traces go. An address alone takes all of them."""
+
+    short_forms = ({"type": "string"},)
+
+    endpoint: WebUrl = Field(
+        description="A collector that takes OTLP over HTTP, such as http://collector.observability:4318."
+    )
+    sample: Percent = Field(
+        Percent(100), description="How many of the traces are kept that no caller has decided on."
+    )
+
+    @classmethod
+    def expand(cls, short: Any) -> Any:
+        return {"endpoint": short} if isinstance(short, str) else short
 
 
 class ModelCache(Part):
@@ -142,6 +159,7 @@ class Hosting(Part):
     monitoring: Monitoring | None = Field(
         None, description="What the Prometheus operator and Grafana are told; nothing unless said."
     )
+    tracing: Tracing | None = Field(None, description="Where traces go; nowhere unless said.")
     scaler: Literal["controllers", "keda"] = Field(
         "controllers",
         description="Who changes the number of instances: FlowScale's controllers (money, forecasts, warm instances), or "

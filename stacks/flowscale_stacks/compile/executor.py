@@ -116,6 +116,7 @@ def _container(
         ],
         "env": [
             *settings.common(context),
+            *settings.tracing(context),
             *settings.stores(context),
             settings.value("FLOWSCALE_DATA", "/data"),
             settings.value("FLOWSCALE_MODELS", "/data/models"),

@@ -83,6 +83,7 @@ def _container(context: Context, mounts: list[dict[str, Any]]) -> dict[str, Any]
         "args": ["gateway", "--resources", "--host", settings.EVERYWHERE],
         "env": [
             *settings.common(context),
+            *settings.tracing(context),
             *settings.stores(context),
             settings.value("FLOWSCALE_DATA", "/data"),
             *([settings.value("FLOWSCALE_DIRECT", context.target.direct)] if context.target.direct else ()),

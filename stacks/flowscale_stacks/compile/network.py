@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flowscale_stacks.compile import settings
 from flowscale_stacks.compile.objects import made, selector
@@ -27,12 +27,9 @@ def network(context: Context) -> Iterator[Object]:
     """The policies of the namespace: nothing in or out, names for all, and one for each process."""
     yield _policy(context, "deny-all", {}, ingress=[], egress=[])
     yield _policy(context, "names", {}, egress=[_names()])
-    yield _process(
-        context, "gateway", _gateway_in(context), [_database(context), _objects(context), _web(), _api()]
-    )
-    yield _process(
-        context, "executor", [], [_database(context), _objects(context), _web(), *_comfyui(context)]
-    )
+    shared = [_database(context), _objects(context), _web(), *_collector(context)]
+    yield _process(context, "gateway", _gateway_in(context), [*shared, _api()])
+    yield _process(context, "executor", [], [*shared, *_comfyui(context)])
     yield _process(context, "controllers", _watched(context), [_gateway(), _api()])
     yield _process(context, "keys", [], [_api()])
     if context.has_jobs:
@@ -106,8 +103,19 @@ def _sources(context: Context) -> list[dict[str, Any]]:
 def _comfyui(context: Context) -> list[dict[str, Any]]:
     """The ComfyUI servers that deployments name, wherever these are."""
     servers = {urlsplit(server) for one in context.project.deployments.values() for server in one.comfyui}
-    ports = {server.port or {"https": 443}.get(server.scheme, 80) for server in servers}
+    ports = {_port(server) for server in servers}
     return [_out(_anywhere(), *map(_tcp, sorted(ports)))] if ports else []
+
+
+def _collector(context: Context) -> list[dict[str, Any]]:
+    """Whoever takes traces, in the cluster or outside."""
+    if context.hosting.tracing is None:
+        return []
+    return [_out(_anywhere(), _tcp(_port(urlsplit(context.hosting.tracing.endpoint))))]
+
+
+def _port(address: SplitResult) -> int:
+    return address.port or {"https": 443}.get(address.scheme, 80)
 
 
 def _store(name: str, store: str, own: int, usual: int | None = None) -> dict[str, Any]:

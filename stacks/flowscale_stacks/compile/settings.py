@@ -63,6 +63,19 @@ def common(context: Context) -> list[dict[str, Any]]:
     ]
 
 
+def tracing(context: Context) -> list[dict[str, Any]]:
+    """Where spans go, by the variables of OpenTelemetry."""
+    wanted = context.hosting.tracing
+    if wanted is None:
+        return []
+    return [
+        value("OTEL_EXPORTER_OTLP_ENDPOINT", wanted.endpoint),
+        value("OTEL_RESOURCE_ATTRIBUTES", f"k8s.namespace.name={context.namespace}"),
+        value("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
+        value("OTEL_TRACES_SAMPLER_ARG", f"{wanted.sample:g}"),
+    ]
+
+
 def stores(context: Context) -> list[dict[str, Any]]:
     """Where gateways and workers keep what must last."""
     return [*_database(context), *_objects(context)]

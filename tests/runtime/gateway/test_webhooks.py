@@ -161,6 +161,16 @@ async def test_a_caller_may_name_a_url_of_its_own(server, told, receiver, kit):
     assert "webhook-signature" in receiver.came[0][0]
 
 
+async def test_a_delivery_belongs_to_the_trace_of_its_run(server, told, receiver):
+    context = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    async with told():
+        await server.client.post("/api/v1/runs", headers={"traceparent": context})
+        await server.finish((await server.claim())[0])
+        await server.run()
+        await receiver.wait(2)
+    assert [headers.get("traceparent") for headers, _ in receiver.came] == [context, None]
+
+
 async def test_two_secrets_sign_while_they_are_rotated(server, told, receiver):
     async with told(secrets=f"{OTHER}\n{SECRET}"):
         await server.run()

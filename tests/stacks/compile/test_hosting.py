@@ -73,6 +73,17 @@ def test_monitoring_is_there_only_where_asked_for():
     assert not {"ServiceMonitor", "PodMonitor", "ConfigMap"} & set(compiling.kinds(STAGING))
 
 
+def test_traces_go_where_asked_for_and_the_way_there_is_open():
+    told = variables(PRODUCTION, "gateway")
+    assert told["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector.observability:4318"
+    assert told["OTEL_TRACES_SAMPLER_ARG"] == "0.1"
+    for name in ("gateway", "executor"):
+        policy = compiling.find(PRODUCTION, "NetworkPolicy", name)
+        ports = [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]]
+        assert 4318 in ports
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in variables(STAGING, "gateway")
+
+
 def test_keda_follows_the_queue_only_where_asked_for():
     scaled = compiling.find(PRODUCTION, "ScaledObject")
     (trigger,) = scaled["spec"]["triggers"]

@@ -17,7 +17,7 @@ from flowscale_runtime.gateway.catalog import Deployment, Version
 from flowscale_runtime.gateway.inference import tensors, workflows
 from flowscale_runtime.gateway.inference.messages import Answer, Question
 from flowscale_runtime.gateway.inference.ports import Networks
-from flowscale_runtime.gateway.state import State
+from flowscale_runtime.gateway.state import State, context_of
 from flowscale_runtime.gateway.wire import read_options
 from flowscale_runtime.stores import outcomes, queries
 from flowscale_runtime.stores.errors import AlreadyFinished
@@ -129,7 +129,16 @@ async def _run(
     )
     fresh = "no-cache" in request.headers.get("cache-control", "")
     key = runs.idempotency_key(request)
-    wish = Wish(principal, deployment, inputs, options, key, fresh=fresh, version=version or None)
+    wish = Wish(
+        principal,
+        deployment,
+        inputs,
+        options,
+        key,
+        fresh=fresh,
+        version=version or None,
+        traceparent=context_of(request),
+    )
     run_id = await _ended(state, wish, _patience(question))
     row, found = await state.database.read(queries.whole, principal.project, run_id)
     if row.state != "completed":
