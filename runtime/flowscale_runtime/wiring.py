@@ -27,10 +27,10 @@ from flowscale_runtime.gateway.assembly import assemble
 from flowscale_runtime.gateway.catalog import Served
 from flowscale_runtime.gateway.comfyui import application as comfyui
 from flowscale_runtime.gateway.comfyui import guard
-from flowscale_runtime.gateway.comfyui.clearing import Cleared
 from flowscale_runtime.gateway.comfyui.hub import Hub
 from flowscale_runtime.gateway.comfyui.progress import Prompt
 from flowscale_runtime.gateway.comfyui.service import DEPLOYMENT, Comfy
+from flowscale_runtime.gateway.comfyui.shelf import LocalShelf
 from flowscale_runtime.gateway.comfyui.tree import Tree
 from flowscale_runtime.gateway.folder import Description, SpecFolder
 from flowscale_runtime.gateway.webhooks import tell_updates
@@ -149,11 +149,11 @@ async def running(
     hub = Hub(bus, now, lambda run_id: private.pop(run_id, None))
     comfy = app.state.comfyui = Comfy(
         state=state,
+        shelf=LocalShelf(tree),
         tree=tree,
         hub=hub,
         hosts=pool,
         describe=lambda wanted: described(wanted, pool, data),
-        cleared=Cleared(data / "comfyui" / "cleared.json"),
         workflows=Workflows(settings.folder),
         private=private,
     )
@@ -271,7 +271,7 @@ _described: dict[str, Description] = {}
 
 async def waiting(database: SqliteDatabase) -> list[Prompt]:
     """The prompts of ComfyUI's clients that an earlier process left in the queue."""
-    rows = await database.read(prompts.live, DEPLOYMENT)
+    rows = await database.read(prompts.everyones, DEPLOYMENT)
     return [Prompt(row.id, row.group_id, queued=True) for row in rows]
 
 

@@ -43,9 +43,9 @@ class Engine:
     def run(self, job: Mapping[str, Any]) -> Message:
         """Runs `job["graph"]` for the output nodes `job["targets"]`; answers with the result message.
 
-        With `job["folders"]` nodes work in these, and what they save stays there. With `job["trace"]` every node is
-        told, and the result has a `trace`. `job["models"]` is a folder of models that comes before those of the host; with
-        `job["spans"]` the result says when each node ran.
+        With `job["folders"]` nodes work in these, and what they save stays there; `job["apart"]`: they are this job's
+        alone. With `job["trace"]` every node is told, and the result has a `trace`. `job["models"]` is a folder of models
+        that comes before those of the host; with `job["spans"]` the result says when each node ran.
         """
         tracer = Tracer(self._send) if job.get("trace") else None
         try:
@@ -110,7 +110,7 @@ class Engine:
                 listener=teller,
                 interrupt=self.interrupt,
                 extra=job.get("extra"),
-                repeat_outputs=False if job.get("folders") else None,
+                repeat_outputs=False if job.get("folders") and not job.get("apart") else None,
             )
         result: Message = {
             "type": "result",

@@ -58,9 +58,9 @@ outside.get("/docs")(docs.page)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(lifespan: Lifespan, *, comfy: bool = True) -> FastAPI:
-    """The application; `lifespan` puts the gateway's State on `app.state.gateway`, and with `comfy` what ComfyUI's
-    protocol works with on `app.state.comfyui`."""
+def create_app(lifespan: Lifespan, *, shared: bool = False) -> FastAPI:
+    """The application; `lifespan` puts the gateway's State on `app.state.gateway`, and what ComfyUI's protocol works with
+    on `app.state.comfyui`. Where it is one of several (`shared`), there is no editor."""
     app = FastAPI(
         title="FlowScale",
         openapi_url=None,
@@ -75,8 +75,9 @@ def create_app(lifespan: Lifespan, *, comfy: bool = True) -> FastAPI:
     app.router.routes.extend(plain(outside))
     app.router.routes.extend(plain(rest.router))
     app.router.routes.extend(plain(internal.router))
-    if comfy:
-        app.router.routes.append(Mount("/comfy", comfyui.application(lambda: app.state.comfyui)))
+    comfy = comfyui.application(lambda: app.state.comfyui, shared=shared)
+    app.router.routes.append(Mount("/comfy", comfy))
+    if not shared:
         app.router.routes.append(Route("/editor", _to_editor))
         editor = comfyui.application(lambda: app.state.comfyui, page=True)
         app.router.routes.append(Mount("/editor", editor))

@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,18 @@ from flowscale_runtime.clock import now
 from flowscale_runtime.gateway.app import create_app
 from flowscale_runtime.gateway.assembly import assemble
 from flowscale_runtime.gateway.catalog import Served
+from flowscale_runtime.gateway.comfyui import elsewhere
+from flowscale_runtime.gateway.comfyui.elsewhere import Workers
+from flowscale_runtime.gateway.comfyui.hub import Hub
+from flowscale_runtime.gateway.comfyui.service import Comfy
+from flowscale_runtime.gateway.comfyui.shelf import SharedShelf
+from flowscale_runtime.gateway.comfyui.tree import Tree
 from flowscale_runtime.gateway.internal import Internal
+from flowscale_runtime.gateway.state import State
 from flowscale_runtime.gateway.webhooks import tell_updates
 from flowscale_runtime.processes.opening import open_database, open_direct, open_objects
 from flowscale_runtime.processes.watching import Watch, folder_watch, resource_watch
+from flowscale_runtime.repository.workflows import Workflows
 from flowscale_runtime.stores import keys, migrate, presence
 from flowscale_runtime.stores import settings as shared
 from flowscale_runtime.stores.bus import Bus
@@ -72,7 +81,7 @@ def serve(settings: Settings) -> None:
     open_objects(settings.objects, settings.data)
     open_direct(settings.objects, settings.direct)
     config = uvicorn.Config(
-        create_app(lambda app: running(app, settings, rpc), comfy=False),
+        create_app(lambda app: running(app, settings, rpc), shared=True),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -135,6 +144,7 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
     name = f"gateway-{socket.gethostname()[:40]}-{uuid_utils.uuid7().hex[-8:]}"
     relay = Relay(settings.database, bus, database, name, state.deliver)
     app.state.internal = Internal(database, bus, state.served, now, settings.internal_token)
+    comfy = app.state.comfyui = shared_comfy(state, data)
     watch: Watch
     if settings.folder is None:
         watch = resource_watch(settings.namespace, objects)
@@ -145,6 +155,8 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
         follow(watch, state.served, settings, database),
         relay.run(),
         hosts.watch(database),
+        comfy.hub.run(learn=partial(elsewhere.learn, comfy)),
+        elsewhere.look_again(comfy),
     ]
     try:
         async with together(parts), beside.answering(state, rpc):
@@ -157,6 +169,21 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
         await gateway.fetcher.close()
         await database.close()
         tracer.close()
+
+
+def shared_comfy(state: State, data: Path) -> Comfy:
+    """ComfyUI's protocol, where workers of other machines compute."""
+    workers = Workers(state)
+    return Comfy(
+        state=state,
+        shelf=SharedShelf(state),
+        tree=Tree(data / "comfyui"),
+        hub=Hub(state.bus, now, lambda run_id: None),
+        hosts=workers,
+        describe=workers.describe,
+        workflows=Workflows(data / "workflows"),
+        shared=True,
+    )
 
 
 async def follow(watch: Watch, served: Served, settings: Settings, database: Database) -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import psutil
 import uuid_utils
 
@@ -19,7 +20,7 @@ from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.models.errors import ModelError
 from flowscale_runtime.models.opening import open_models
 from flowscale_runtime.processes.opening import open_database, open_objects
-from flowscale_runtime.stores import migrate, presence, queries
+from flowscale_runtime.stores import migrate, nodes, presence, queries
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import Database
 from flowscale_runtime.stores.errors import StoreError
@@ -27,6 +28,8 @@ from flowscale_runtime.stores.relay import Relay
 from flowscale_runtime.tracing.spans import open_tracer
 from flowscale_runtime.wiring import together
 from flowscale_runtime.worker.agent import Agent
+from flowscale_runtime.worker.answering import Answering
+from flowscale_runtime.worker.apart import Apart
 from flowscale_runtime.worker.health import answering
 from flowscale_runtime.worker.jobs import Jobs
 from flowscale_runtime.worker.pool import Pool
@@ -34,6 +37,8 @@ from flowscale_runtime.worker.pool import Pool
 log = logging.getLogger(__name__)
 SHARED = "shared"
 """The environment of runs that any worker of their deployment may take."""
+PROMPTS = "comfyui"
+"""The deployment that prompts of ComfyUI's clients run under."""
 WAKING = frozenset({"queued", "wake"})
 PREFETCHED = 2
 """Releases whose weights are fetched before the worker is ready: what is served, and what is tried beside it."""
@@ -94,7 +99,8 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
     pool = Pool(settings.data / "hosts", settings.data / "inputs", settings.workers, picking.hosts(engine))
     environment = Environment(SHARED, settings.custom_nodes, settings.models, comfyui=settings.comfyui)
     pool.use([environment])
-    jobs = Jobs(objects, settings.data / "inputs", models=open_models(settings.data))
+    apart = Apart(settings.data / "apart", objects)
+    jobs = Jobs(objects, settings.data / "inputs", models=open_models(settings.data), apart=apart)
     memory = int(psutil.virtual_memory().total * settings.memory)
     tracer = open_tracer("flowscale-worker")
     agent = Agent(name(), database, objects, jobs, pool, bus, now, memory, settings.deployment, tracer)
@@ -104,6 +110,11 @@ async def running(settings: Settings) -> AsyncIterator[Agent]:
             await pool.describe(environment)  # the first host is warm before the first run comes
             await prefetch(database, jobs, environment, settings.deployment)
         parts = [agent.run(), relay.run(), heed(bus, agent, settings.deployment), tell(database, agent)]
+        if settings.deployment == PROMPTS:
+            described = orjson.dumps(await pool.describe(environment))
+            name_of = await asyncio.to_thread(objects.put, described)
+            answering_ = Answering(bus, pool, environment, objects, apart, PROMPTS)
+            parts += [answering_.run(), tell_nodes(database, name_of)]
         async with together(parts):
             try:
                 yield agent
@@ -139,6 +150,13 @@ async def heed(bus: Bus, agent: Agent, deployment: str) -> None:
             for event in await follower.next():
                 if event.type in WAKING and event.data.get("deployment", deployment) == deployment:
                     agent.wake()
+
+
+async def tell_nodes(database: Database, description: str) -> None:
+    """Tells now and then that prompts of ComfyUI's clients find a worker here, and with which nodes."""
+    while True:
+        await database.write(nodes.tell, PROMPTS, description, now())
+        await asyncio.sleep(TELL_EVERY)
 
 
 async def tell(database: Database, agent: Agent) -> None:

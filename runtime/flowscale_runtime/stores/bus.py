@@ -59,7 +59,7 @@ class Bus:
         self.outlet: Callable[[Event], None] | None = None
         self._followers: dict[str, set[Follower]] = defaultdict(set)
         self._everything: set[Follower] = set()
-        self._whole: set[Follower] = set()
+        self._whole: dict[Follower, Callable[[str], bool]] = {}
         self._live: dict[str, Live] = {}
         self._told: dict[str, int] = {}
 
@@ -81,6 +81,13 @@ class Bus:
         """Tells what the nodes of a traced run do, in order, to those who follow the whole of everything."""
         for follower in self._whole:
             follower.tell(Event(run_id, 0, "nodes", {"events": events}))
+        if self.outlet:  # one by one: what is too long to be carried takes no other with it
+            for one in events:
+                self.outlet(Event(run_id, 0, "nodes", {"events": [one]}))
+
+    def say(self, event: Event) -> None:
+        """Tells what isn't about the state of a run."""
+        self._out(event)
 
     def wake(self) -> None:
         """Tells whoever claims that there may be something to claim."""
@@ -114,15 +121,20 @@ class Bus:
                 self._followers.pop(run_id, None)
                 self._told.pop(run_id, None)
 
+    def shown(self, run_id: str) -> bool:
+        """Whether somebody looks at a run's previews."""
+        return run_id in self._followers or any(looks(run_id) for looks in self._whole.values())
+
     @contextmanager
-    def whole(self) -> Iterator[Follower]:
-        """Listens to everything of all runs, every node of traced ones too, until the block ends."""
+    def whole(self, looks: Callable[[str], bool] = lambda run_id: False) -> Iterator[Follower]:
+        """Listens to everything of all runs, every node of traced ones too, until the block ends. `looks` tells whose
+        previews are wanted from other processes."""
         follower = Follower(whole=True)
-        self._whole.add(follower)
+        self._whole[follower] = looks
         try:
             yield follower
         finally:
-            self._whole.discard(follower)
+            self._whole.pop(follower, None)
 
     def _out(self, event: Event) -> None:
         self.receive(event)

@@ -21,6 +21,7 @@ from flowscale_runtime.stores.tables import (
     encode,
     events,
     feedback,
+    files,
     holdings,
     idempotency,
     outbox,
@@ -94,6 +95,8 @@ def expire(connection: Connection, project: str, terms: Terms, now: int) -> bool
     unused = (holdings.c.project == project) & (holdings.c.at <= now - terms.inputs)
     condemn(connection, connection.execute(select(holdings.c.object).where(unused)).scalars().all(), now)
     connection.execute(delete(holdings).where(unused))
+    old_files = (files.c.project == project) & (files.c.at <= now - terms.inputs)
+    connection.execute(delete(files).where(old_files))
     sealed = select(func.coalesce(func.max(seals.c.last_id), 0)).scalar_subquery()
     old = (audit.c.project == project) & (audit.c.at <= now - terms.audit) & (audit.c.id <= sealed)
     connection.execute(delete(audit).where(old))

@@ -18,18 +18,28 @@ _BRIEF = [
 _LISTED = [*_BRIEF, runs.c.deployment, runs.c.tags]
 
 
-def live(connection: Connection, deployment: str) -> Sequence[Row[Any]]:
+def live(connection: Connection, project: str, deployment: str) -> Sequence[Row[Any]]:
     """Runs that run or wait: the running ones first, then in the order in which they will be taken."""
-    query = select(runs).where(_of(deployment), runs.c.state.in_(_LIVE))
+    query = select(runs).where(_of(project, deployment), runs.c.state.in_(_LIVE))
     return connection.execute(
         query.order_by(runs.c.state.desc(), runs.c.priority.desc(), runs.c.number)
     ).all()
 
 
-def ended(connection: Connection, deployment: str, after: int, limit: int) -> Sequence[Row[Any]]:
+def everyones(connection: Connection, deployment: str) -> Sequence[Row[Any]]:
+    """Runs that run or wait, whosever they are."""
+    query = select(*[*_BRIEF, runs.c.group_id]).where(
+        runs.c.deployment == deployment, runs.c.workflow == AD_HOC, runs.c.state.in_(_LIVE)
+    )
+    return connection.execute(query).all()
+
+
+def ended(
+    connection: Connection, project: str, deployment: str, after: int, limit: int
+) -> Sequence[Row[Any]]:
     """The newest ended runs with a number above `after` that ever started, oldest first, in brief."""
     query = select(*_BRIEF).where(
-        _of(deployment),
+        _of(project, deployment),
         runs.c.number > after,
         runs.c.state.in_(TERMINAL),
         runs.c.started_at.is_not(None),
@@ -37,9 +47,9 @@ def ended(connection: Connection, deployment: str, after: int, limit: int) -> Se
     return connection.execute(query.order_by(runs.c.number.desc()).limit(limit)).all()[::-1]
 
 
-def newest(connection: Connection, deployment: str, limit: int) -> Sequence[Row[Any]]:
+def newest(connection: Connection, project: str, deployment: str, limit: int) -> Sequence[Row[Any]]:
     """Runs in every state with their labels, the newest first, in brief."""
-    query = select(*_LISTED).where(_of(deployment))
+    query = select(*_LISTED).where(_of(project, deployment))
     return connection.execute(query.order_by(runs.c.number.desc()).limit(limit)).all()
 
 
@@ -48,9 +58,9 @@ def whole(connection: Connection, run_ids: Sequence[str]) -> dict[str, Row[Any]]
     return {row.id: row for row in connection.execute(select(runs).where(runs.c.id.in_(run_ids)))}
 
 
-def named(connection: Connection, deployment: str, run_id: str) -> Row[Any] | None:
+def named(connection: Connection, project: str, deployment: str, run_id: str) -> Row[Any] | None:
     """One run."""
-    return connection.execute(select(runs).where(_of(deployment), runs.c.id == run_id)).one_or_none()
+    return connection.execute(select(runs).where(_of(project, deployment), runs.c.id == run_id)).one_or_none()
 
 
 def taken(connection: Connection, run_id: str) -> bool:
@@ -68,5 +78,5 @@ def traces(connection: Connection, run_ids: Sequence[str]) -> dict[str, dict[str
     return {row.run_id: row.trace for row in connection.execute(query)}
 
 
-def _of(deployment: str) -> ColumnElement[bool]:
-    return (runs.c.deployment == deployment) & (runs.c.workflow == AD_HOC)
+def _of(project: str, deployment: str) -> ColumnElement[bool]:
+    return (runs.c.project == project) & (runs.c.deployment == deployment) & (runs.c.workflow == AD_HOC)

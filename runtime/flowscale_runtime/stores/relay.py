@@ -124,9 +124,7 @@ class Relay:
                 await self._tell({event.run_id: event.sequence - 1})
 
     async def _take_preview(self, event: Event) -> None:
-        if event.run_id in self._bus.followed() and (
-            data := await self._database.read(previews.seen, event.run_id)
-        ):
+        if self._bus.shown(event.run_id) and (data := await self._database.read(previews.seen, event.run_id)):
             self._bus.receive(Event(event.run_id, 0, "preview", data))
 
     async def _check_now_and_then(self) -> None:

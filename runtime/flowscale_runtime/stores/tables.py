@@ -364,6 +364,16 @@ holdings = Table(
     Column("key_id", String),
 )
 
+files = Table(
+    "files",
+    metadata,
+    Column("project", String, primary_key=True),
+    Column("place", String(16), primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("object", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
 commits = Table(
     "commits",
     metadata,

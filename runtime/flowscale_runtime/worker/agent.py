@@ -165,6 +165,8 @@ class Agent:
             ending = await self._ending(run, host, span)
         finally:
             span.end()
+            if self._jobs.apart:
+                await asyncio.to_thread(self._jobs.apart.drop, run.run_id)
             self._at.pop(host.name, None)
             await self.pool.release(host, time.monotonic())
         self._held.pop(run.run_id, None)
@@ -208,6 +210,8 @@ class Agent:
             await self._rest(error)
             await self._end(run, ending)
         else:
+            if self._jobs.apart and (shown := self._jobs.apart.published(run.run_id)):
+                self._bus.nodes(run.run_id, shown)
             self._after(change)
             self._start(claimed)
 
@@ -279,6 +283,8 @@ class Agent:
 
     async def _outcome(self, run: Claimed, result: dict[str, Any], text: str) -> Outcome:
         seconds, timings = result["seconds"], result.get("timings", {})
+        if self._jobs.apart:
+            self._jobs.apart.named(run.run_id, result)
         if result["status"] == "interrupted":
             raise Stopped("the run was ended")
         if result["status"] == "failed":
@@ -316,7 +322,8 @@ class Agent:
             if head["type"] == "preview":
                 self._bus.preview(run_id, blob, head["content_type"], head["node_id"])
             elif head["type"] == "nodes":
-                self._bus.nodes(run_id, head["events"])
+                apart, events = self._jobs.apart, head["events"]
+                self._bus.nodes(run_id, apart.telling(run_id, events) if apart else events)
             elif (now := time.monotonic()) - last >= TELL_EVERY:
                 last = now
                 self._bus.progress(run_id, head["percent"], {"node_id": head["node_id"]})

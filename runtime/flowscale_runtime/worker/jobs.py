@@ -17,6 +17,7 @@ from flowscale_runtime.models.store import ModelStore, Place
 from flowscale_runtime.models.values import Tell, Wanted, pinned, silent
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.stores.values import Claimed
+from flowscale_runtime.worker.apart import Apart
 from flowscale_workflows.binding import bind
 from flowscale_workflows.interface import Interface
 
@@ -45,9 +46,11 @@ class Jobs:
         folders: Mapping[str, str] | None = None,
         private: Mapping[str, Mapping[str, Any]] | None = None,
         models: ModelStore | None = None,
+        apart: Apart | None = None,
     ) -> None:
-        """`folders` are for traced graphs, whose files stay there; `private` is what runs get beyond what is stored;
-        `models` has weights here."""
+        """`folders` are for traced graphs, whose files stay there, or `apart` makes some for each; `private` is what runs
+        get beyond what is stored; `models` has weights here."""
+        self.apart = apart
         self._objects, self._inputs = objects, inputs
         self._folders, self._private = dict(folders or {}), {} if private is None else private
         self._models = models
@@ -78,6 +81,9 @@ class Jobs:
         if traced is not None:
             extra = {**traced["extra"], **self._private.get(run.run_id, {}), **job["extra"]}
             job |= {"extra": extra, "trace": True, "folders": self._folders}
+            if self.apart:
+                files = traced.get("files", {})
+                job |= {"folders": await asyncio.to_thread(self.apart.make, run.run_id, files), "apart": True}
         return job
 
     def loaded(self, digest: str, environment: Environment) -> bool:

@@ -116,7 +116,7 @@ async def newest(request: Request) -> Response:
     """Files of a folder, the newest first."""
     comfy, _ = await caller(request)
     place = request.path_params["place"]
-    return reply([f"{name} [{place}]" for name in comfy.tree.newest(place)])
+    return reply([f"{name} [{place}]" for name in await comfy.shelf.newest(place)])
 
 
 routes = (

@@ -11,6 +11,7 @@ from flowscale_runtime.gateway.comfyui.records import entry
 from flowscale_runtime.gateway.comfyui.replies import body_of, reply
 from flowscale_runtime.gateway.comfyui.service import caller
 from flowscale_runtime.gateway.errors import UnknownOption
+from flowscale_runtime.stores import clearing
 
 
 async def history(request: Request) -> Response:
@@ -38,9 +39,11 @@ async def change(request: Request) -> Response:
     body = await body_of(request)
     if body.get("clear"):
         rows = await archive.ended(comfy)
-        comfy.cleared.clear(max((row.number for row in rows), default=0))
+        last = max((row.number for row in rows), default=0)
+        await comfy.state.database.write(clearing.clear, comfy.project, last)
     if wanted := body.get("delete"):
-        comfy.cleared.delete([str(each) for each in wanted])
+        gone = [str(each) for each in wanted]
+        await comfy.state.database.write(clearing.delete, comfy.project, gone)
     return Response()
 
 

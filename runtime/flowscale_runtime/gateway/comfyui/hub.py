@@ -1,7 +1,7 @@
 """From events of runs to ComfyUI's messages, each to the client that it is for."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from flowscale_runtime.gateway.comfyui import messages
@@ -14,6 +14,14 @@ A_STATE = 50e-6  # seconds that each node adds to that
 EVERY = 0.1  # seconds between two states of all nodes: each holds every node that has begun
 
 
+Learn = Callable[[Event], Awaitable[Prompt | None]]
+
+
+async def nobodys(event: Event) -> Prompt | None:
+    """There are no prompts but those of this process."""
+    return None
+
+
 class Hub:
     """All clients and all prompts that run or wait. `clock` gives microseconds since the epoch."""
 
@@ -23,14 +31,21 @@ class Hub:
         self._bus, self._clock, self._ended = bus, clock, ended
         self._late: dict[str, asyncio.TimerHandle] = {}
 
-    async def run(self, known: Iterable[Prompt] = ()) -> None:
-        """Tells what happens, until cancelled; `known` are the prompts of an earlier process."""
+    async def run(self, known: Iterable[Prompt] = (), learn: Learn = nobodys) -> None:
+        """Tells what happens, until cancelled; `known` are the prompts of an earlier process, `learn` tells what a run is
+        that was queued elsewhere."""
         self.prompts |= {prompt.id: prompt for prompt in known}
-        with self._bus.whole() as follower:
+        with self._bus.whole(self._heard) as follower:
             while True:
                 for event in await follower.next():
+                    if event.run_id not in self.prompts and (found := await learn(event)):
+                        self.expect(found)
                     if prompt := self.prompts.get(event.run_id):
                         self.take(prompt, event)
+
+    def _heard(self, run_id: str) -> bool:
+        prompt = self.prompts.get(run_id)
+        return prompt is not None and prompt.client_id in self.sessions
 
     @property
     def remaining(self) -> int:

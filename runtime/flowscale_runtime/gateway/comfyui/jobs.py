@@ -36,7 +36,8 @@ async def listing(request: Request) -> Response:
         return reply({"error": str(wrong)}, 400)
     rows = [row for row in await _rows(comfy) if row.state in states]
     if wanted := request.query_params.get("workflow_id"):
-        rows = [row for row in rows if _workflow(comfy, row) == wanted]
+        posted = await archive.bundles(comfy, rows)
+        rows = [row for row in rows if workflow_id(Record(row, posted[row.release], {})) == wanted]
     rows.sort(key=_created if sort_by == "created_at" else _duration, reverse=descending)
     total = len(rows)
     page = rows[offset:] if limit is None else rows[offset : offset + limit]
@@ -104,10 +105,6 @@ def _number(query: dict[str, str], name: str, least: int) -> int | None:
 
 async def _rows(comfy: Comfy) -> list[Any]:
     return [*await archive.ended(comfy), *(record.row for record in await archive.live(comfy))]
-
-
-def _workflow(comfy: Comfy, row: Any) -> str | None:
-    return workflow_id(Record(row, archive.bundle(comfy.state.objects, row.release), {}))
 
 
 def _created(row: Any) -> tuple[int, int]:

@@ -41,7 +41,7 @@ async def one(request: Request) -> Response:
     comfy, _ = await caller(request)
     name = request.path_params["name"]
     found = (await comfy.definitions()).get(name)
-    names = await asyncio.to_thread(_inputs, comfy)
+    names = await comfy.shelf.names("input")
     return reply({} if found is None else {name: with_files(found, names)})
 
 
@@ -82,11 +82,11 @@ _pages: dict[str, tuple[str, bytes, str]] = {}
 
 async def _page(comfy: Comfy) -> tuple[bytes, str]:
     """The whole as JSON with its ETag, made again when the environment or the input folder changes."""
-    name, names = comfy.environment.name, await asyncio.to_thread(_inputs, comfy)
-    state = hashlib.sha256("\0".join(names).encode()).hexdigest()
+    name, names = comfy.environment.name, await comfy.shelf.names("input")
+    definitions = await comfy.definitions()
+    state = hashlib.sha256("\0".join([str(id(definitions)), *names]).encode()).hexdigest()
     kept = _pages.get(name)
     if kept is None or kept[0] != state:
-        definitions = await comfy.definitions()
         data = await asyncio.to_thread(rendered, definitions, names)
         etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
         _pages.clear()
@@ -101,10 +101,6 @@ def rendered(definitions: Mapping[str, Any], names: list[str]) -> bytes:
         for class_type, definition in definitions.items()
     }
     return orjson.dumps(made)
-
-
-def _inputs(comfy: Comfy) -> list[str]:
-    return comfy.tree.names("input")
 
 
 def kinds(comfy: Comfy) -> dict[str, list[Path]]:

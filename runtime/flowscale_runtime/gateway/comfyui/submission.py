@@ -82,7 +82,8 @@ def refused(kind: str, message: str, **extra: Any) -> Refused:
 
 async def check(comfy: Comfy, posted: Posted) -> dict[str, Any]:
     """What a host says of the graph. Raises Refused where nothing of it can run."""
-    question = {"graph": posted.graph, "targets": posted.targets, "folders": comfy.tree.folders}
+    places = await comfy.shelf.places(posted.graph)
+    question = {"graph": posted.graph, "targets": posted.targets, **places}
     found = await comfy.hosts.check(comfy.environment, question)
     if "broken" in found:
         raise refused("exception_during_validation", f"The graph can't be checked: {found['broken']}")
@@ -104,7 +105,8 @@ async def submit(
     state = comfy.state
     if await state.database.read(prompts.taken, posted.prompt_id):
         raise refused("invalid_prompt_id", f"There is a prompt {posted.prompt_id} already.")
-    release, interface = await asyncio.to_thread(_store, comfy, posted, targets)
+    files = (await comfy.shelf.places(posted.graph)).get("files")
+    release, interface = await asyncio.to_thread(_store, comfy, posted, targets, files)
     run = _run(comfy, principal, posted, release, interface)
     run = replace(run, tags=labels, idempotency=idempotency)
     if secrets := {name: posted.extra[name] for name in PRIVATE if name in posted.extra}:
@@ -125,12 +127,13 @@ async def submit(
     return submitted
 
 
-def _store(comfy: Comfy, posted: Posted, targets: list[str]) -> tuple[str, Interface]:
-    """The prompt as an object, as releases are."""
+def _store(comfy: Comfy, posted: Posted, targets: list[str], files: Any) -> tuple[str, Interface]:
+    """The prompt as an object, as releases are; with the `files` that it names, where workers lie elsewhere."""
     outputs = tuple(Output(f"node_{target}", target, "file") for target in targets)
     interface = Interface(outputs=outputs)
     extra = {name: value for name, value in posted.extra.items() if name not in PRIVATE}
-    bundle = {"graph": posted.graph, "interface": interface.to_json(), "traced": {"extra": extra}}
+    traced = {"extra": extra} | ({"files": files} if files else {})
+    bundle = {"graph": posted.graph, "interface": interface.to_json(), "traced": traced}
     try:
         data = orjson.dumps(bundle)
     except orjson.JSONEncodeError as error:
@@ -158,7 +161,8 @@ def _run(comfy: Comfy, principal: Principal, posted: Posted, release: str, inter
         suffix=suffix,
         timeout=limits.timeout,
         memory=limits.memory,
-        concurrency=1,  # as in ComfyUI: files are numbered in the order of prompts
+        # on one machine as in ComfyUI: files are numbered in the order of prompts
+        concurrency=limits.concurrency if comfy.shared else 1,
         queue_limit=limits.queue,
         tries=limits.attempts,
         gpu=gpu.name,

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from flowscale_runtime.gateway.comfyui.nodes import kinds
 from flowscale_runtime.gateway.comfyui.replies import reply
 from flowscale_runtime.gateway.comfyui.service import caller
+from flowscale_runtime.gateway.comfyui.shelf import Name, Shown
 from flowscale_runtime.gateway.errors import BadRequest, NotFound
 from flowscale_runtime.gateway.metering import sending
 
@@ -31,15 +32,14 @@ async def view(request: Request) -> Response:
     name = query.get("filename")
     if not name:
         raise BadRequest("Say which file with filename=.", field="filename")
-    path = comfy.tree.file(name, query.get("subfolder", ""), query.get("type", "output"))
-    if not path.is_file():
-        raise NotFound(f"There is no file {name!r}.", filename=name)
-    sending(request)
+    found = await comfy.shelf.find(Name(name, query.get("subfolder", ""), query.get("type", "output")))
+    sending(request, found.run_id)
     if "preview" in query:
-        return await _shown(path, preview, query["preview"])
+        return await _shown(found, preview, query["preview"])
     if query.get("channel") in {"rgb", "a"}:
-        return await _shown(path, channel, query["channel"])
-    return FileResponse(path, headers=guards(path.name, kind_of(path), request), media_type=kind_of(path))
+        return await _shown(found, channel, query["channel"])
+    kind = kind_of(found.name)
+    return FileResponse(found.path, headers=guards(found.name, kind, request), media_type=kind)
 
 
 async def view_metadata(request: Request) -> Response:
@@ -91,9 +91,9 @@ def channel(path: Path, wanted: str) -> tuple[bytes, str]:
     return buffer.getvalue(), "image/png"
 
 
-def kind_of(path: Path) -> str:
+def kind_of(name: str) -> str:
     """The media type of a file's name."""
-    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def guards(name: str, kind: str, request: Request) -> dict[str, str]:
@@ -109,13 +109,13 @@ def guards(name: str, kind: str, request: Request) -> dict[str, str]:
     }
 
 
-async def _shown(path: Path, make: object, wanted: str) -> Response:
+async def _shown(found: Shown, make: object, wanted: str) -> Response:
     assert callable(make)
     try:
-        data, kind = await asyncio.to_thread(make, path, wanted)
+        data, kind = await asyncio.to_thread(make, found.path, wanted)
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise BadRequest(f"{path.name} can't be shown as a picture.", filename=path.name) from error
-    headers = {"Content-Disposition": f"inline; filename*=UTF-8''{quote(path.name)}"}
+        raise BadRequest(f"{found.name} can't be shown as a picture.", filename=found.name) from error
+    headers = {"Content-Disposition": f"inline; filename*=UTF-8''{quote(found.name)}"}
     return Response(data, media_type=kind, headers={**headers, "X-Content-Type-Options": "nosniff"})
 
 
