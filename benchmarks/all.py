@@ -18,6 +18,7 @@ import batching
 import cache
 import comfyui_servers
 import compiling
+import data_plane
 import engines
 import graph_chain
 import http_submit
@@ -105,6 +106,7 @@ def documents(options: argparse.Namespace) -> Report:
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], Report]] = {
     "http_submit": own(http_submit),
+    "data_plane": own(data_plane),
     "startup": own(startup),
     "cache": own(cache),
     "graph_chain": chains,
@@ -137,7 +139,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="smaller sizes: about five minutes in all")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes: about eight minutes in all")
     parser.add_argument("--write", action="store_true", help=f"keep the tables in docs/{page.PAGE.name}")
     parser.add_argument("--ray", action="store_true", help="also Ray Serve, which takes minutes to install")
     parser.add_argument("--only", nargs="+", choices=list(BENCHMARKS), help="these alone")
