@@ -10,8 +10,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
 from flowscale_runtime.models.errors import NoRoom
 
 FREE = 1 << 30  # bytes that are left to others on the disk where no size is set
@@ -65,6 +63,8 @@ class Cache:
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
         """Only one process of this machine fetches what has this name."""
+        from filelock import FileLock  # only where something is fetched
+
         with FileLock(self.root / "locks" / hashlib.sha256(name.encode()).hexdigest()[:32]):
             yield
 

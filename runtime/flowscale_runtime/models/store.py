@@ -5,17 +5,18 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flowscale_runtime.models import formats
 from flowscale_runtime.models.cache import Cache, sha256_of
 from flowscale_runtime.models.errors import ModelDamaged, ModelError, ModelMissing, SourceWrong
-from flowscale_runtime.models.fetching import download
 from flowscale_runtime.models.known import Known
-from flowscale_runtime.models.remotes import BucketFile, Remote, WebFile
 from flowscale_runtime.models.sources import Bucket, File, Web, read_source
 from flowscale_runtime.models.values import Tell, Wanted, silent
 from flowscale_runtime.secrets import SecretMissing, Secrets
+
+if TYPE_CHECKING:
+    from flowscale_runtime.models.remotes import Remote
 
 log = logging.getLogger(__name__)
 
@@ -121,11 +122,13 @@ class ModelStore:
             finally:
                 remote.close()
 
-    def _download(self, remote: Remote, wanted: Wanted, tell: Tell) -> tuple[Path, str]:
+    def _download(self, remote: "Remote", wanted: Wanted, tell: Tell) -> tuple[Path, str]:
         assert wanted.source
         size = wanted.size or remote.facts().size or 0
         self.cache.make_room(size)
         aside = self.cache.incoming(wanted.source)
+        from flowscale_runtime.models.fetching import download  # takes a twentieth of a second to import
+
         log.info("fetching model %s from %s (%s bytes)", wanted.key, wanted.source, size or "?")
         download(remote, aside, lambda done, of: tell(wanted.key, done, of))
         return self._kept(aside, wanted, wanted.sha256)
@@ -147,7 +150,9 @@ class ModelStore:
             self._known.put(wanted.source, found)
         return self.cache.keep(file, found), found
 
-    def _remote(self, source: Web | Bucket, wanted: Wanted) -> Remote:
+    def _remote(self, source: Web | Bucket, wanted: Wanted) -> "Remote":
+        from flowscale_runtime.models.remotes import BucketFile, WebFile  # only where something is fetched
+
         if isinstance(source, Bucket):
             return BucketFile(
                 source.url, insecure=self.environment.get("AWS_ALLOW_HTTP", "").lower() == "true"

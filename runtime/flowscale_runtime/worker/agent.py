@@ -234,9 +234,7 @@ class Agent:
             bounds = Bounds(run.timeout, run.memory or self._memory)
             try:
                 if not self._jobs.loaded(run.release, host.environment):
-                    fetching = self._tracer.begin("fetch models", span.context)
-                    await self._fetch(run, host, follower)
-                    fetching.end()
+                    await self._fetch(run, host, follower, span)
                 job = await self._jobs.prepare(run, host.environment)
                 job["spans"] = self._tracer.on
                 result = await supervise(host, job, bounds, _ended(follower), self._teller(run.run_id))
@@ -253,18 +251,20 @@ class Agent:
             spans.nodes(self._tracer, span.context, result.get("spans", {}))
             return await self._outcome(run, result, host.log())
 
-    async def _fetch(self, run: Claimed, host: Host, follower: Follower) -> None:
+    async def _fetch(self, run: Claimed, host: Host, follower: Follower, around: Span) -> None:
         """Has the weights of a run's release here, unless it is ended meanwhile. Raises a ModelError, and Stopped."""
         fetching = asyncio.ensure_future(
             self._jobs.load(run.release, host.environment, self._fetching(run.run_id))
         )
         ended = asyncio.ensure_future(_ended(follower))
+        span = self._tracer.begin("fetch models", around.context)
         try:
             await asyncio.wait({fetching, ended}, return_when=asyncio.FIRST_COMPLETED)
             if not fetching.done():
                 raise Stopped("the run was ended while its models were fetched")
             await fetching
         finally:
+            span.end()
             ended.cancel()
             fetching.cancel()
 
