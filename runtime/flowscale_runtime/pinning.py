@@ -9,6 +9,7 @@ from flowscale_runtime.gateway.folder import SpecFolder
 from flowscale_runtime.models.cache import link
 from flowscale_runtime.models.opening import open_models
 from flowscale_runtime.models.values import pinned as models_of
+from flowscale_runtime.packs.provision import Provision
 from flowscale_runtime.stores.objects import FolderObjects
 from flowscale_runtime.wiring import describe
 from flowscale_runtime.worker.pool import Pool
@@ -28,12 +29,15 @@ async def pin(folder: Path, data: Path, project: ResolvedProject) -> tuple[Lock,
         (data / name).mkdir(parents=True, exist_ok=True)
     pool = Pool(data / "hosts", data / "inputs", size=1, make=picking.hosts(picking.engine("inprocess")))
     objects, models = FolderObjects(data / "objects"), open_models(data)
-    specs = SpecFolder(folder, None, objects, lambda wanted: describe(wanted, pool, data), models)
+    specs = SpecFolder(
+        folder, None, objects, lambda wanted: describe(wanted, pool, data), models, Provision(data / "packs")
+    )
     lock, pinned = read_lock(folder / LOCK_NAME), []
     try:
         for workflow in project.workflows.values():
             environment = await specs.environment_of(workflow, project.servers(workflow.name))
-            digest = await specs.build(workflow, environment)
+            before = lock.digest(workflow.name, workflow.version)
+            digest = await specs.build(workflow, environment, before)
             _keep_models(objects, digest, workflow.folder)
             lock = lock.pinned(workflow.name, workflow.version, digest)
             pinned.append((workflow.name, workflow.version, digest))

@@ -35,6 +35,7 @@ from flowscale_runtime.gateway.comfyui.tree import Tree
 from flowscale_runtime.gateway.folder import Description, SpecFolder
 from flowscale_runtime.gateway.webhooks import tell_updates
 from flowscale_runtime.models.opening import open_models
+from flowscale_runtime.packs.provision import Provision
 from flowscale_runtime.repository.workflows import Workflows
 from flowscale_runtime.stores import keys, migrate, prompts, queue
 from flowscale_runtime.stores.bus import Bus
@@ -159,7 +160,12 @@ async def running(
     )
     bus.publish((await database.write(queue.recover, now(), everything=True)).events)
     specs = SpecFolder(
-        settings.folder, settings.environment, objects, lambda wanted: describe(wanted, pool, data), models
+        settings.folder,
+        settings.environment,
+        objects,
+        lambda wanted: describe(wanted, pool, data),
+        models,
+        Provision(data / "packs"),
     )
     parts = [
         *gateway.parts(),

@@ -1,6 +1,6 @@
 """From a workflow file to a release: graph, interface and the definitions it needs, as one bundle."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from flowscale_specs.releases import Release
@@ -21,7 +21,9 @@ class Declared(Protocol):
     def outputs(self) -> Mapping[str, Any] | None: ...
 
 
-ADD_PACK = "Put the pack that has them into custom_nodes/ beside the spec."
+ADD_PACK = (
+    "Put the pack that has them into custom_nodes/ beside the spec, or name its git repository under `packs`."
+)
 
 
 def build(
@@ -31,6 +33,7 @@ def build(
     definitions: Mapping[str, Any],
     packs: Mapping[str, str],
     remedy: str = ADD_PACK,
+    environments: Sequence[Mapping[str, Any]] = (),
 ) -> Release:
     """The release of a workflow file.
 
@@ -39,6 +42,7 @@ def build(
         definitions: of all node classes at hand.
         packs: by class, the digest of the node pack that it comes from.
         remedy: what to do where a class isn't among them.
+        environments: packs from their sources, as they were locked.
 
     Raises:
         WorkflowError: the file can't be read or converted, or needs classes that nobody offers.
@@ -55,6 +59,7 @@ def build(
         interface=interface.to_json(),
         definitions=needed,
         packs={name: packs[name] for name in needed if name in packs},
+        environments=tuple(environments),
     )
 
 

@@ -1,6 +1,7 @@
 """What every node host does, whichever process it lives in: load nodes, say which there are, run and check jobs."""
 
 import importlib
+import site
 import sys
 import traceback
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from flowscale_runtime.nodes import folders, packs
 def load(config: Mapping[str, Any]) -> packs.Packs:
     """The nodes of this host, in its folders."""
     folders.use(folders_of(config))
+    if config["packages"] and config["packages"] not in sys.path:
+        site.addsitedir(config["packages"])
     return packs.load([Path(folder) for folder in config["custom_nodes"]])
 
 

@@ -33,8 +33,12 @@ class Workspace:
 
     def config(self, environment: Environment) -> dict[str, Any]:
         """What a host process starts with."""
+        own = environment.own
         return {
-            "custom_nodes": [str(path) for path in environment.custom_nodes],
+            "custom_nodes": [
+                str(path) for path in (*environment.custom_nodes, *(own.folders if own else ()))
+            ],
+            "packages": str(own.packages) if own and own.packages else "",
             "models": [str(path) for path in environment.models],
             "warm": list(environment.warm),
             "networks": [network.to_json() for network in environment.networks],

@@ -13,12 +13,13 @@ from watchfiles import awatch
 from flowscale_runtime.engines.errors import HostDied
 from flowscale_runtime.engines.networks.values import Network
 from flowscale_runtime.engines.values import Environment
-from flowscale_runtime.gateway import weights
+from flowscale_runtime.gateway import packs, weights
 from flowscale_runtime.gateway.catalog import Catalog, Deployment, Version
 from flowscale_runtime.gateway.environments import of_folder, on_servers
 from flowscale_runtime.gateway.networks import of_project
 from flowscale_runtime.models.errors import ModelError
 from flowscale_runtime.models.store import ModelStore
+from flowscale_runtime.packs.provision import Provision
 from flowscale_runtime.stores.objects import Objects
 from flowscale_specs import (
     ResolvedDeployment,
@@ -60,13 +61,16 @@ Describe = Callable[[Environment], Awaitable[Description]]
 
 @dataclass(slots=True)
 class SpecFolder:
-    """Makes catalogs of a folder. `describe` asks a host for the nodes of an environment, `models` has weights here."""
+    """Makes catalogs of a folder. `describe` asks a host for the nodes of an environment, `models` has weights here,
+    `provision` packs.
+    """
 
     folder: Path
     environment: str | None
     objects: Objects
     describe: Describe
     models: ModelStore | None = None
+    provision: Provision | None = None
     _described: dict[str, Description] = field(default_factory=dict)
     _again: bool = False
     """Whether another look may find what was away."""
@@ -159,17 +163,37 @@ class SpecFolder:
                     f"{workflow.version}. Check that version out and run `flowscale pin`."
                 )
             digest = await self.build(workflow, environment)
-        bundle = orjson.loads(await asyncio.to_thread(self.objects.get, digest.removeprefix("sha256:")))
+        bundle = await asyncio.to_thread(self._bundle, digest)
+        locks = bundle.get("environments", ())
+        environment = await asyncio.to_thread(packs.ready, self.provision, workflow, environment, locks)
         interface = Interface.from_json(bundle["interface"])
         same = repeatable(bundle["graph"], bundle["definitions"])
         return Version(version, percent, digest, interface, environment, same)
 
-    async def build(self, workflow: ResolvedWorkflow, environment: Environment) -> str:
-        """Builds the release of the workflow's file and stores it; answers with its digest."""
+    async def build(
+        self, workflow: ResolvedWorkflow, environment: Environment, before: str | None = None
+    ) -> str:
+        """Builds the release of the workflow's file and stores it; answers with its digest.
+
+        Packs stay as the release `before` has them, as long as the spec asks for no others. Raises WorkflowError.
+        """
+        locks: packs.Locked = ()
+        if not environment.comfyui:
+            locks = await asyncio.to_thread(self._locked, workflow, before)
+            environment = await asyncio.to_thread(packs.ready, self.provision, workflow, environment, locks)
         described = await (
             self._of_servers(workflow, environment) if environment.comfyui else self._here(environment)
         )
-        return await asyncio.to_thread(self._build, workflow, described, environment)
+        return await asyncio.to_thread(self._build, workflow, described, environment, locks)
+
+    def _locked(self, workflow: ResolvedWorkflow, before: str | None) -> packs.Locked:
+        there = before is not None and self.objects.exists(before.removeprefix("sha256:"))
+        earlier = self._bundle(before).get("environments", ()) if before and there else ()
+        return packs.locked(self.provision, workflow, earlier)
+
+    def _bundle(self, digest: str) -> dict[str, Any]:
+        found: dict[str, Any] = orjson.loads(self.objects.get(digest.removeprefix("sha256:")))
+        return found
 
     async def _here(self, environment: Environment) -> Description:
         if environment.name not in self._described:
@@ -191,7 +215,13 @@ class SpecFolder:
                 f"{error}. Start it, or keep its nodes beside the spec: flowscale nodes import URL"
             ) from error
 
-    def _build(self, workflow: ResolvedWorkflow, described: Description, environment: Environment) -> str:
+    def _build(
+        self,
+        workflow: ResolvedWorkflow,
+        described: Description,
+        environment: Environment,
+        locks: packs.Locked,
+    ) -> str:
         path = workflow.folder / workflow.source
         try:
             data = path.read_bytes()
@@ -199,7 +229,13 @@ class SpecFolder:
             raise WorkflowError(f"the workflow file {path} can't be read: {error.strerror}") from error
         try:
             release = build(
-                workflow, data, workflow.source, described.definitions, described.packs, described.remedy
+                workflow,
+                data,
+                workflow.source,
+                described.definitions,
+                described.packs,
+                described.remedy,
+                locks,
             )
         except WorkflowError as error:
             hint = "".join(f" A pack failed to load: {failure}." for failure in described.failures)

@@ -11,6 +11,7 @@ from flowscale_runtime.gateway.catalog import Catalog
 from flowscale_runtime.gateway.folder import SpecFolder
 from flowscale_runtime.gateway.resources import ResourceWatch
 from flowscale_runtime.models.opening import open_models
+from flowscale_runtime.packs.provision import Provision
 from flowscale_runtime.processes.worker import SHARED
 from flowscale_runtime.stores.objects import Objects
 from flowscale_runtime.wiring import describe
@@ -55,7 +56,14 @@ def folder_watch(folder: Path, environment: str | None, objects: Objects, data: 
     """A watch of a spec folder."""
     pool = Pool(data / "hosts", data / "inputs", size=1)
     models = open_models(data)
-    specs = SpecFolder(folder, environment, objects, lambda wanted: describe(wanted, pool, data), models)
+    specs = SpecFolder(
+        folder,
+        environment,
+        objects,
+        lambda wanted: describe(wanted, pool, data),
+        models,
+        Provision(data / "packs"),
+    )
     return FolderWatch(specs, pool)
 
 

@@ -53,8 +53,9 @@ class ProcessHost:
         self._tasks = [asyncio.create_task(self._listen(reader)), asyncio.create_task(self._read_log())]
 
     async def _spawn(self, channel: int) -> asyncio.subprocess.Process:
+        own = self.environment.own
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-u", "-m", "flowscale_runtime.engines.host"),
+            *(str(own.python if own else sys.executable), "-u", "-m", "flowscale_runtime.engines.host"),
             str(channel),
             orjson.dumps(self._workspace.config(self.environment)).decode(),
             stdin=asyncio.subprocess.DEVNULL,

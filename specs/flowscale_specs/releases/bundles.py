@@ -28,15 +28,21 @@ class Release:
     """Source -> commit."""
     wheels: Mapping[str, str] = field(default_factory=dict)
     """Distribution -> version."""
+    environments: tuple[Mapping[str, Any], ...] = ()
+    """Packs from their sources, with commits and wheels by checksum; those of a group share an environment."""
 
     def to_json(self) -> dict[str, Any]:
-        return {"format": "flowscale.ai/v1", **{name.name: getattr(self, name.name) for name in fields(self)}}
+        parts = {name.name: getattr(self, name.name) for name in fields(self)}
+        if not self.environments:  # releases without packs are what they were before there were any
+            del parts["environments"]
+        return {"format": "flowscale.ai/v1", **parts}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Release:
         """Read what `to_json` gave; keys that later versions added are left out."""
         known = {name.name for name in fields(cls)}
-        return cls(**{key: item for key, item in value.items() if key in known})
+        parts = {key: item for key, item in value.items() if key in known}
+        return cls(**parts | {"environments": tuple(value.get("environments", ()))})
 
     def bundle(self) -> bytes:
         """The bytes that are stored, and that the digest is of."""

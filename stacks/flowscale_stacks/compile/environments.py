@@ -44,7 +44,8 @@ def _installed(context: Context, deployment: ResolvedDeployment, digest: str) ->
     """What a release needs installed: as its bundle says, or as its workflow declares where the bundle isn't at hand."""
     bundle = context.bundles.get(digest)
     if bundle is not None:
-        return {"packs": dict(bundle.packs), "wheels": dict(bundle.wheels)}
+        installed = {"packs": dict(bundle.packs), "wheels": dict(bundle.wheels)}
+        return {**installed, "environments": list(bundle.environments)} if bundle.environments else installed
     workflow = context.project.workflows.get(deployment.workflow)
     packs = workflow.packs if workflow else ()
     return {"packs": {pack.source: pack.commit or str(pack.version or "*") for pack in packs}, "wheels": {}}

@@ -32,6 +32,7 @@ from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State
 from flowscale_runtime.gateway.tokens import Tokens
 from flowscale_runtime.nodes import packs
+from flowscale_runtime.packs.provision import Provision
 from flowscale_runtime.stores import keys, migrate, outcomes, queue
 from flowscale_runtime.stores.bus import Bus
 from flowscale_runtime.stores.database import SqliteDatabase
@@ -262,7 +263,7 @@ async def gateway(path: Path, description: Description) -> AsyncIterator[Server]
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://flowscale.test", headers={"x-api-key": owner}
     )
-    specs = SpecFolder(folder, None, objects, describe)
+    specs = SpecFolder(folder, None, objects, describe, provision=Provision(path / "packs"))
     yield Server(app, app.state.gateway, clock, folder, client, specs, owner, work, delivering)
     await client.aclose()
     await fetcher.close()
