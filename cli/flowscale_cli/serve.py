@@ -29,6 +29,10 @@ def command(
             max=65535,
         ),
     ] = None,
+    comfyui_multi_user: Annotated[
+        bool,
+        typer.Option("--comfyui-multi-user", help="Keep settings and files of the editor's users apart."),
+    ] = False,
     grpc_port: Annotated[
         int | None,
         typer.Option(
@@ -74,6 +78,7 @@ def command(
         host=host,
         port=port,
         comfyui_port=comfyui_port,
+        comfyui_users=comfyui_multi_user,
         workers=workers,
         allow_private_urls=allow_private_urls,
         engine=engine.value,

@@ -58,7 +58,8 @@ class Settings:
     `workers` bounds host processes (0: as many as the machine has cores, at least 2), `memory` is the share of the
     machine's memory that one run may take where its deployment says nothing, `grace` the seconds that runs get when
     the server stops. `comfyui_port` is where ComfyUI's protocol has the root of a server of its own, without keys where
-    `host` is this machine (None: it is under /comfy alone). `engine` is what computes: one of `picking.ENGINES`. `grpc_port` is where
+    `host` is this machine (None: it is under /comfy alone); `comfyui_users` keeps
+    the settings and files of its users apart. `engine` is what computes: one of `picking.ENGINES`. `grpc_port` is where
     the Open Inference Protocol answers over gRPC (None: nowhere; 0: any free port).
     """
 
@@ -72,6 +73,7 @@ class Settings:
     grace: float = 10.0
     allow_private_urls: bool = False
     comfyui_port: int | None = None
+    comfyui_users: bool = False
     engine: str = "inprocess"
     grpc_port: int | None = None
 
@@ -157,6 +159,7 @@ async def running(
         describe=lambda wanted: described(wanted, pool, data),
         workflows=Workflows(settings.folder),
         private=private,
+        several=settings.comfyui_users,
     )
     bus.publish((await database.write(queue.recover, now(), everything=True)).events)
     specs = SpecFolder(

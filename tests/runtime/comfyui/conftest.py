@@ -168,10 +168,10 @@ def lay(root: Path) -> None:
 
 
 @contextmanager
-def launched(root: Path, port: str = "0") -> "Iterator[tuple[Server, subprocess.Popen[bytes]]]":
+def launched(root: Path, port: str = "0", *more: str) -> "Iterator[tuple[Server, subprocess.Popen[bytes]]]":
     """A server on these folders until the block ends; `port` is where ComfyUI's clients find it."""
     environment = os.environ | {"NO_PROXY": "127.0.0.1"}
-    command = [sys.executable, HERE / "server.py", root / "spec", root / "data", port]
+    command = [sys.executable, HERE / "server.py", root / "spec", root / "data", port, *more]
     (root / "data" / "server.json").unlink(missing_ok=True)
     with (root / "server.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)

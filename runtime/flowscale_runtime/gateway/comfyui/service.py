@@ -10,6 +10,7 @@ from flowscale_runtime.engines.values import Environment
 from flowscale_runtime.gateway.access import Principal
 from flowscale_runtime.gateway.catalog import Deployment
 from flowscale_runtime.gateway.comfyui.hub import Hub
+from flowscale_runtime.gateway.comfyui.people import People
 from flowscale_runtime.gateway.comfyui.shelf import Shelf
 from flowscale_runtime.gateway.comfyui.tree import Tree
 from flowscale_runtime.gateway.errors import NotFound, NotReady
@@ -34,7 +35,7 @@ class Hosts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Comfy:
-    """The protocol's parts. `private` holds what prompts get beyond what is stored, by run."""
+    """The protocol's parts. `private` holds what prompts get beyond what is stored, by run; `several`: users apart."""
 
     state: State
     shelf: Shelf
@@ -44,6 +45,13 @@ class Comfy:
     describe: Callable[[Environment], Awaitable[Description]]
     workflows: Workflows
     private: dict[str, dict[str, Any]] = field(default_factory=dict)
+    several: bool = False
+
+    @property
+    def people(self) -> People:
+        """The users of settings and files."""
+        return People(self.tree.root / "user", self.several)
+
     shared: bool = False
     """Whether other machines compute: those that work for the deployment `comfyui`."""
 

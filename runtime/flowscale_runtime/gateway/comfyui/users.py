@@ -1,4 +1,4 @@
-"""Settings and files of the editor's user."""
+"""Users of the editor, their settings and their files."""
 
 import asyncio
 import mimetypes
@@ -11,89 +11,94 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from flowscale_runtime.gateway.comfyui.replies import LARGEST, body_of, reply
-from flowscale_runtime.gateway.comfyui.service import Comfy, caller
-from flowscale_runtime.gateway.comfyui.tree import files
+from flowscale_runtime.gateway.comfyui.service import caller
+from flowscale_runtime.gateway.comfyui.tree import files, write
 from flowscale_runtime.gateway.errors import BadRequest, Forbidden, MalformedBody, NotFound
 from flowscale_runtime.gateway.wire import read_body
 
 SETTINGS = "comfy.settings.json"
-USER = "default"
 
 
 async def users(request: Request) -> Response:
-    """One user, whose files the server keeps."""
-    comfy, _ = await caller(request)
-    return reply({"storage": "server", "migrated": home(comfy).is_dir()})
+    """Who there is; the server keeps their files."""
+    comfy, principal = await caller(request)
+    people = comfy.people
+    if people.several:
+        return reply({"storage": "server", "users": people.known(principal)})
+    return reply({"storage": "server", "migrated": people.home(principal, request.headers).is_dir()})
 
 
 async def make_user(request: Request) -> Response:
-    """Refused: keys tell users apart here."""
-    await caller(request, "runs:execute")
-    return reply({"error": "There is one user; make another API key instead."}, 400)
+    """Makes one more, where there may be several."""
+    comfy, principal = await caller(request, "runs:execute")
+    try:
+        return reply(comfy.people.add(principal, str((await body_of(request)).get("username") or "")))
+    except BadRequest as error:
+        return reply({"error": error.message}, 400)
 
 
 async def settings(request: Request) -> Response:
     """All settings."""
-    comfy, _ = await caller(request)
-    return reply(known(comfy))
+    root = await home(request)
+    return reply(known(root))
 
 
 async def change_settings(request: Request) -> Response:
     """Changes some."""
-    comfy, _ = await caller(request, "runs:execute")
-    keep(comfy, {**known(comfy), **await body_of(request)})
+    root = await home(request, "runs:execute")
+    keep(root, {**known(root), **await body_of(request)})
     return Response()
 
 
 async def setting(request: Request) -> Response:
     """One setting."""
-    comfy, _ = await caller(request)
-    return reply(known(comfy).get(request.path_params["name"]))
+    root = await home(request)
+    return reply(known(root).get(request.path_params["name"]))
 
 
 async def change_setting(request: Request) -> Response:
     """Changes one."""
-    comfy, _ = await caller(request, "runs:execute")
+    root = await home(request, "runs:execute")
     data = await read_body(request, LARGEST)
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise MalformedBody(f"The body is not valid JSON: {error}") from error
-    keep(comfy, {**known(comfy), request.path_params["name"]: value})
+    keep(root, {**known(root), request.path_params["name"]: value})
     return Response()
 
 
 async def listing(request: Request) -> Response:
     """Files of a folder: names, or with facts."""
-    comfy, _ = await caller(request)
+    root = await home(request)
     query = request.query_params
     if not query.get("dir"):
         raise BadRequest("Say which folder with dir=.", field="dir")
-    root = inside(comfy, query["dir"])
-    if not root.is_dir():
+    folder = inside(root, query["dir"])
+    if not folder.is_dir():
         raise NotFound(f"There is no folder {query['dir']!r}.", dir=query["dir"])
     deep = true(query.get("recurse"))
-    found = sorted(files(root) if deep else [path for path in root.iterdir() if path.is_file()])
+    found = sorted(files(folder) if deep else [path for path in folder.iterdir() if path.is_file()])
     if true(query.get("full_info")):
-        return reply([facts(path, path.relative_to(root).as_posix()) for path in found])
-    names = [path.relative_to(root).as_posix() for path in found]
+        return reply([facts(path, path.relative_to(folder).as_posix()) for path in found])
+    names = [path.relative_to(folder).as_posix() for path in found]
     return reply([[name, *name.split("/")] for name in names] if true(query.get("split")) else names)
 
 
 async def tree(request: Request) -> Response:
     """Files and folders right in a folder."""
-    comfy, _ = await caller(request)
+    root = await home(request)
     name = request.query_params.get("path", "")
-    root = inside(comfy, name)
-    if not root.is_dir():
+    folder = inside(root, name)
+    if not folder.is_dir():
         raise NotFound(f"There is no folder {name!r}.", path=name)
-    return reply([_listed(path, home(comfy)) for path in sorted(root.iterdir())])
+    return reply([_listed(path, root) for path in sorted(folder.iterdir())])
 
 
 async def get(request: Request) -> Response:
     """A file."""
-    comfy, _ = await caller(request)
-    path = existing(comfy, request.path_params["file"])
+    root = await home(request)
+    path = existing(root, request.path_params["file"])
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     guards = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
     return FileResponse(path, media_type=kind, filename=path.name, headers=guards)
@@ -101,74 +106,66 @@ async def get(request: Request) -> Response:
 
 async def put(request: Request) -> Response:
     """Keeps a file."""
-    comfy, _ = await caller(request, "runs:execute")
-    path = inside(comfy, request.path_params["file"])
+    root = await home(request, "runs:execute")
+    path = inside(root, request.path_params["file"])
     if path.exists() and not true(request.query_params.get("overwrite", "true")):
         return reply({"error": "The file exists."}, 409)
     data = await read_body(request, LARGEST)
     await asyncio.to_thread(write, path, data)
-    return _told(request, comfy, path)
+    return _told(request, root, path)
 
 
 async def delete(request: Request) -> Response:
     """Removes a file."""
-    comfy, _ = await caller(request, "runs:execute")
-    existing(comfy, request.path_params["file"]).unlink()
+    root = await home(request, "runs:execute")
+    existing(root, request.path_params["file"]).unlink()
     return Response(status_code=204)
 
 
 async def move(request: Request) -> Response:
     """Renames a file."""
-    comfy, _ = await caller(request, "runs:execute")
-    source = existing(comfy, request.path_params["file"])
-    target = inside(comfy, request.path_params["dest"])
+    root = await home(request, "runs:execute")
+    source = existing(root, request.path_params["file"])
+    target = inside(root, request.path_params["dest"])
     if target.exists() and not true(request.query_params.get("overwrite", "true")):
         return reply({"error": "The file exists."}, 409)
     target.parent.mkdir(parents=True, exist_ok=True)
     source.rename(target)
-    return _told(request, comfy, target)
+    return _told(request, root, target)
 
 
-def home(comfy: Comfy) -> Path:
-    """The user's folder."""
-    return comfy.tree.root / "user" / USER
+async def home(request: Request, scope: str = "runs:read") -> Path:
+    """The folder of the request's user. Raises as `caller` does, and where the user isn't the caller's."""
+    comfy, principal = await caller(request, scope)
+    return comfy.people.home(principal, request.headers)
 
 
-def inside(comfy: Comfy, name: str) -> Path:
-    """A path in the user's folder. Raises Forbidden."""
-    root = home(comfy)
+def inside(root: Path, name: str) -> Path:
+    """A path in a user's folder. Raises Forbidden."""
     path = (root / name.lstrip("/")).resolve() if "\0" not in name else root.parent
     if not path.is_relative_to(root):
         raise Forbidden(f"{name!r} leads out of the user's folder.", path=name)
     return path
 
 
-def existing(comfy: Comfy, name: str) -> Path:
+def existing(root: Path, name: str) -> Path:
     """A file that is there. Raises NotFound or Forbidden."""
-    path = inside(comfy, name)
+    path = inside(root, name)
     if not path.is_file():
         raise NotFound(f"There is no file {name!r}.", path=name)
     return path
 
 
-def known(comfy: Comfy) -> dict[str, Any]:
+def known(root: Path) -> dict[str, Any]:
     """The settings as they are kept."""
-    path = home(comfy) / SETTINGS
+    path = root / SETTINGS
     found: dict[str, Any] = orjson.loads(path.read_bytes()) if path.is_file() else {}
     return found
 
 
-def keep(comfy: Comfy, values: dict[str, Any]) -> None:
+def keep(root: Path, values: dict[str, Any]) -> None:
     """Writes the settings."""
-    write(home(comfy) / SETTINGS, orjson.dumps(values, option=orjson.OPT_INDENT_2))
-
-
-def write(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(data)
-    aside.rename(path)
+    write(root / SETTINGS, orjson.dumps(values, option=orjson.OPT_INDENT_2))
 
 
 def facts(path: Path, name: str) -> dict[str, Any]:
@@ -186,8 +183,8 @@ def _listed(path: Path, root: Path) -> dict[str, Any]:
     return {**shown, "type": "file", "size": found.st_size, "modified": int(found.st_mtime * 1000)}
 
 
-def _told(request: Request, comfy: Comfy, path: Path) -> Response:
-    name = path.relative_to(home(comfy)).as_posix()
+def _told(request: Request, root: Path, path: Path) -> Response:
+    name = path.relative_to(root).as_posix()
     return reply(facts(path, name) if true(request.query_params.get("full_info")) else name)
 
 
