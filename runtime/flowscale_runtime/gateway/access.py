@@ -7,8 +7,6 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
 
 from flowscale_runtime.gateway.catalog import Catalog, Deployment
@@ -20,6 +18,7 @@ from flowscale_runtime.gateway.errors import (
     Unauthenticated,
 )
 from flowscale_runtime.gateway.identity import Identity, Issuers
+from flowscale_runtime.gateway.rates import Rates
 from flowscale_runtime.gateway.tokens import Claims, Tokens
 from flowscale_runtime.stores import keys
 from flowscale_runtime.stores.database import Database
@@ -62,13 +61,17 @@ class Gate:
     """Checks keys, addresses and rates. `clock` gives microseconds since the epoch."""
 
     def __init__(
-        self, database: Database, clock: Callable[[], int], tokens: Tokens, issuers: Issuers
+        self,
+        database: Database,
+        clock: Callable[[], int],
+        tokens: Tokens,
+        issuers: Issuers,
+        rates: Rates,
     ) -> None:
         self.tokens = tokens
-        self._database, self._clock, self._issuers = database, clock, issuers
+        self._database, self._clock, self._issuers, self._rates = database, clock, issuers, rates
         self._known: dict[str, tuple[int, keys.Key | None]] = {}
         self._used: dict[str, int] = {}
-        self._rates = MovingWindowRateLimiter(MemoryStorage())
 
     async def principal(self, request: HTTPConnection, catalog: Catalog | None = None) -> Principal:
         """Who makes this request; without a key somebody who may use the open deployments of the catalog.
@@ -115,22 +118,20 @@ class Gate:
             if not any(caller and ip_address(caller) in ip_network(each, strict=False) for each in allowed):
                 raise AddressRefused("Requests from this address are not allowed.", address=caller)
 
-    def check_rate(self, principal: Principal, deployment: Deployment) -> None:
+    async def check_rate(self, principal: Principal, deployment: Deployment) -> None:
         """Counts this request; raises RateLimited past the key's or the deployment's rate."""
         limit = deployment.spec.limits.rate
-        self._count(principal, deployment.name, _of_key(principal.rate), _of_pair(limit))
+        await self._count(principal, deployment.name, _of_key(principal.rate), _of_pair(limit))
 
-    def _count(self, principal: Principal, name: str, *terms: RateLimitItem | None) -> None:
+    async def _count(self, principal: Principal, name: str, *terms: RateLimitItem | None) -> None:
         for item in filter(None, terms):
             who = principal.key_id or "anonymous"
-            if not self._rates.hit(item, who, name):
-                window = self._rates.get_window_stats(item, who, name)
-                wait = max(window.reset_time - self._clock() / SECOND, 1.0)
+            if wait := await self._rates.hit(item, who, name):
                 raise RateLimited(f"More than {item} from this key.", retry_after=wait, limit=str(item))
 
-    def check_key_rate(self, principal: Principal, name: str) -> None:
+    async def check_key_rate(self, principal: Principal, name: str) -> None:
         """Counts a request to something that has no rate of its own; raises RateLimited past the key's."""
-        self._count(principal, name, _of_key(principal.rate))
+        await self._count(principal, name, _of_key(principal.rate))
 
     def forget(self) -> None:
         """Asks the database again for every key: something about keys has changed."""

@@ -14,6 +14,7 @@ from flowscale_runtime.gateway.inference.ports import Networks
 from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.gateway.metering import Meter
 from flowscale_runtime.gateway.metrics import Metrics
+from flowscale_runtime.gateway.rates import LocalRates, Rates
 from flowscale_runtime.gateway.sealing import Sealer
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State, nothing
@@ -67,11 +68,12 @@ def assemble(
     networks: Networks | None = None,
     direct: Direct | None = None,
     tracer: Tracer = SILENT,
+    rates: Rates | None = None,
 ) -> Gateway:
     """A gateway over these stores; `data` is its own folder.
 
-    `tracer` takes spans of requests, `private` lets it fetch from and call private addresses, `submitted` is told of a new run, `wake` that something may be
-    claimed.
+    `tracer` takes spans of requests, `private` lets it fetch from and call private addresses, `submitted` is told of a new
+    run, `wake` that something may be claimed. Requests are counted by `rates`, else in this process alone.
     """
     served, fetcher, links = Served(), Fetcher(objects, private=private), Links(link_secret, clock)
     sources = Sources(objects, fetcher, links, database)
@@ -82,7 +84,9 @@ def assemble(
         objects=objects,
         parts=FolderParts(data / "uploads"),
         bus=bus,
-        gate=Gate(database, clock, Tokens(token_secret, clock), Issuers(served, clock)),
+        gate=Gate(
+            database, clock, Tokens(token_secret, clock), Issuers(served, clock), rates or LocalRates(clock)
+        ),
         links=links,
         sources=sources,
         admission=Admission(database, sources, bus, clock, submitted),

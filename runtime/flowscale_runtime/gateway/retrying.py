@@ -22,7 +22,7 @@ async def retry(run_id: str, request: Request) -> Response:
     """Starts a new run with the inputs of an earlier one, whatever became of that."""
     state, principal, row, _ = await changing(request, run_id)
     deployment = state.served.catalog.select(row.deployment)
-    state.gate.check_rate(principal, deployment)
+    await state.gate.check_rate(principal, deployment)
     wish = Wish(
         principal,
         deployment,

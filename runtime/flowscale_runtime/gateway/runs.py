@@ -137,7 +137,7 @@ async def admitted(state: State, request: Request, principal: Principal, name: s
         raise errors.NotFound(f"There is no deployment {deployment.name!r}.", workflow_id=deployment.name)
     state.gate.check_address(request, deployment)
     await signing.check(request, deployment, state.database, state.clock())
-    state.gate.check_rate(principal, deployment)
+    await state.gate.check_rate(principal, deployment)
     return deployment
 
 

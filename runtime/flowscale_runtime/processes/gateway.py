@@ -30,6 +30,7 @@ from flowscale_runtime.gateway.comfyui.service import Comfy
 from flowscale_runtime.gateway.comfyui.shelf import SharedShelf
 from flowscale_runtime.gateway.comfyui.tree import Tree
 from flowscale_runtime.gateway.internal import Internal
+from flowscale_runtime.gateway.rates import LeasedRates
 from flowscale_runtime.gateway.state import State
 from flowscale_runtime.gateway.webhooks import tell_updates
 from flowscale_runtime.processes.opening import open_database, open_direct, open_objects
@@ -139,6 +140,7 @@ async def running(app: FastAPI, settings: Settings, rpc: socket.socket | None = 
         hosts=lambda: hosts.known,
         direct=open_direct(settings.objects, settings.direct),
         tracer=tracer,
+        rates=LeasedRates(database, now),
     )
     state = app.state.gateway = gateway.state
     name = f"gateway-{socket.gethostname()[:40]}-{uuid_utils.uuid7().hex[-8:]}"

@@ -26,6 +26,7 @@ from flowscale_runtime.stores.tables import (
     idempotency,
     outbox,
     previews,
+    rates,
     run_outputs,
     runs,
     seals,
@@ -88,6 +89,7 @@ def expire(connection: Connection, project: str, terms: Terms, now: int) -> bool
             forget(connection, found, now)
         more |= len(found) == STEP
     connection.execute(delete(idempotency).where(idempotency.c.expires_at <= now))
+    connection.execute(delete(rates).where(rates.c.until <= now))
     connection.execute(delete(commits).where(commits.c.at <= now - MARKED))
     connection.execute(
         delete(outbox).where(outbox.c.project == project, outbox.c.delivered_at <= now - terms.logs)

@@ -347,6 +347,18 @@ signatures = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
+rates = Table(
+    "rates",
+    metadata,
+    Column("who", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("amount", BigInteger, primary_key=True, autoincrement=False),
+    Column("seconds", BigInteger, primary_key=True, autoincrement=False),
+    Column("given", Json, nullable=False),  # permits by the number of their slot
+    Column("until", BigInteger, nullable=False),
+    postgresql_with=BUSY,
+)
+
 settings = Table(
     "settings",
     metadata,

@@ -28,6 +28,7 @@ from flowscale_runtime.gateway.identity import Issuers
 from flowscale_runtime.gateway.links import Links
 from flowscale_runtime.gateway.metering import Meter
 from flowscale_runtime.gateway.metrics import Metrics
+from flowscale_runtime.gateway.rates import LocalRates
 from flowscale_runtime.gateway.sources import Sources
 from flowscale_runtime.gateway.state import State
 from flowscale_runtime.gateway.tokens import Tokens
@@ -248,7 +249,7 @@ async def gateway(path: Path, description: Description) -> AsyncIterator[Server]
         objects=objects,
         parts=FolderParts(path / "uploads"),
         bus=bus,
-        gate=Gate(database, clock, Tokens("secret" * 6, clock), Issuers(served, clock)),
+        gate=Gate(database, clock, Tokens("secret" * 6, clock), Issuers(served, clock), LocalRates(clock)),
         links=links,
         sources=sources,
         admission=Admission(database, sources, bus, clock, work.set),

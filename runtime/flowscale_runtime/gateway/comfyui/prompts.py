@@ -17,7 +17,7 @@ async def post(request: Request) -> Response:
     comfy, principal = await caller(request, "runs:execute")
     principal.require("workflows:write")  # a prompt is a workflow of the caller's own
     comfy.state.gate.check_address(request, comfy.host)
-    comfy.state.gate.check_rate(principal, comfy.host)
+    await comfy.state.gate.check_rate(principal, comfy.host)
     posted = submission.read(await body_of(request))
     found = await submission.check(comfy, posted)
     submitted = await submission.submit(comfy, principal, posted, found["targets"])

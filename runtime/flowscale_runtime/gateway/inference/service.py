@@ -81,7 +81,7 @@ async def infer(state: State, request: Request, name: str, version: str, questio
     if isinstance(found, Deployment):
         deployment = await runs.admitted(state, request, principal, name)
         return await _run(state, request, principal, (deployment, version), question)
-    state.gate.check_key_rate(principal, name)
+    await state.gate.check_key_rate(principal, name)
     return await _pass(state, found, question)
 
 

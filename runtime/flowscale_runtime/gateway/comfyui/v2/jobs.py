@@ -38,7 +38,7 @@ async def submit(request: Request) -> Response:
     comfy, principal = await caller(request, "runs:execute")
     principal.require("workflows:write")  # a job is a workflow of the caller's own
     comfy.state.gate.check_address(request, comfy.host)
-    comfy.state.gate.check_rate(principal, comfy.host)
+    await comfy.state.gate.check_rate(principal, comfy.host)
     body = await body_of(request)
     graph, labels = checked(body.get("workflow")), checked_labels(body.get("metadata"))
     extra = body.get("extra_data") or {}
