@@ -286,7 +286,7 @@ class ResolvedTracing:
 class ResolvedModelCache:
     """Where executors keep models; `size` is in bytes."""
 
-    kind: str = "ephemeral"
+    kind: str = "node"
     size: int = 50 * 2**30
     storage_class: str | None = None
 

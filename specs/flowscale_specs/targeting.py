@@ -99,4 +99,5 @@ def _tracing(tracing: Tracing) -> ResolvedTracing:
 
 
 def _model_cache(cache: ModelCache) -> ResolvedModelCache:
-    return ResolvedModelCache(kind=cache.kind, size=int(cache.size), storage_class=cache.storage_class)
+    kind = cache.kind or ("ephemeral" if cache.storage_class else "node")
+    return ResolvedModelCache(kind=kind, size=int(cache.size), storage_class=cache.storage_class)

@@ -181,6 +181,7 @@ class Control:
             status=resource.get("status") or {},
             executors=tuple(executor_of(each) for each in self.cluster.executors_of(name)),
             demand=demand,
+            troubles=self.cluster.troubles_of(name),
             ledgers=tuple(
                 (ledger, rule_of(budget))
                 for budget_name in read.budgets

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from flowscale_controllers.decisions.budgets import Ledger, Rule
     from flowscale_controllers.observe.demand import Demand
+    from flowscale_controllers.observe.pods import Trouble
     from flowscale_specs.resources import ResourceDeployment
 
 OWN_SCALER = "flowscale.ai/scaler"
@@ -45,6 +46,8 @@ class View:
     ledgers: tuple[tuple[Ledger, Rule], ...] = ()
     expected: float | None = None
     limits: tuple[Limit, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    """Of pods that don't come up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +163,26 @@ def _budget(view: View) -> dict[str, Any]:
 def _conditions(view: View, wanted: Wanted, ready: int, now: float) -> list[dict[str, Any]]:
     serves = ready > 0 or wanted.replicas == 0
     reason = "Serving" if ready else "Idle" if serves else "Starting"
+    message = f"{ready} of {wanted.replicas} instances are ready"
+    if trouble := _trouble(view, wanted, ready):
+        reason = reason if ready else trouble.reason
+        message = f"{message}; {len(view.troubles)} can't start: {trouble.reason}, {trouble.message}"
     heard = view.demand is not None
     return [
-        _condition(view, "Ready", serves, reason, f"{ready} of {wanted.replicas} instances are ready", now),
+        _condition(view, "Ready", serves, reason, message, now),
         _condition(view, "GatewayHeard", heard, "Heard" if heard else "NotHeard", "", now),
     ]
+
+
+def _trouble(view: View, wanted: Wanted, ready: int) -> Trouble | None:
+    """Why instances that should run don't; what one of them lacks stands for all."""
+    return next(iter(view.troubles), None) if ready < wanted.replicas else None
+
+
+def _told(view: View, trouble: Trouble) -> bool:
+    """Whether the status says already that instances lack this."""
+    known: list[dict[str, Any]] = view.status.get("conditions") or []
+    return any(f"can't start: {trouble.reason}," in each.get("message", "") for each in known)
 
 
 def _condition(view: View, kind: str, holds: bool, reason: str, message: str, now: float) -> dict[str, Any]:
@@ -185,6 +203,9 @@ def _tellings(view: View, step: rollout.Step, wanted: Wanted, scale: Mapping[str
         reason = "ScaledUp" if wanted.replicas > before else "ScaledDown"
         message = f"from {before} to {wanted.replicas}: {wanted.reason}, {wanted.message}"
         found.append(Telling(reason, message, wanted.reason == "BudgetExceeded"))
+    trouble = _trouble(view, wanted, sum(each.ready for each in view.executors))
+    if trouble is not None and not _told(view, trouble):
+        found.append(Telling(trouble.reason, f"an instance can't start: {trouble.message}", warning=True))
     return found
 
 

@@ -10,12 +10,15 @@ import httpx2
 from lightkube import ApiError, AsyncClient
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.resources.apps_v1 import Deployment
-from lightkube.resources.core_v1 import Node
+from lightkube.resources.core_v1 import Node, Pod
 
+from flowscale_controllers.observe.pods import pod_of
 from flowscale_specs.resources import BUDGETS, GROUP, VERSION, WORKFLOW_DEPLOYMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from flowscale_controllers.observe.pods import Trouble
 
 log = logging.getLogger(__name__)
 REST = 1.0
@@ -29,12 +32,20 @@ Budgets = create_namespaced_resource(GROUP, VERSION, BUDGETS.kind, BUDGETS.plura
 
 
 class Store:
-    """The objects of one kind by name, as the API server had them last."""
+    """The objects of one kind by name, as the API server had them last; of each, `keep` says what is kept."""
 
-    def __init__(self, client: AsyncClient, kind: Any, changed: Callable[[str], None], **choice: Any) -> None:
+    def __init__(
+        self,
+        client: AsyncClient,
+        kind: Any,
+        changed: Callable[[str], None],
+        keep: Callable[[Any], Any] = lambda found: found,
+        **choice: Any,
+    ) -> None:
         self.objects: dict[str, Any] = {}
         self.synced = asyncio.Event()
         self._client, self._kind, self._changed, self._choice = client, kind, changed, choice
+        self._keep = keep
 
     async def run(self) -> None:
         """Keeps the objects true, over whatever breaks between here and the API server."""
@@ -49,7 +60,7 @@ class Store:
 
     async def _list(self) -> str:
         listing = self._client.list(self._kind, **self._choice)
-        found = {each.metadata.name: each async for each in listing}
+        found = {each.metadata.name: self._keep(each) async for each in listing}
         gone, self.objects = set(self.objects) - set(found), found
         for name in (*found, *gone):
             self._changed(name)
@@ -57,11 +68,13 @@ class Store:
 
     async def _follow(self, since: str) -> None:
         async for change, found in self._client.watch(self._kind, resource_version=since, **self._choice):
-            name = found.metadata.name
+            name, kept = found.metadata.name, self._keep(found)
             if change == "DELETED":
                 self.objects.pop(name, None)
+            elif self.objects.get(name) == kept:
+                continue
             else:
-                self.objects[name] = found
+                self.objects[name] = kept
             self._changed(name)
 
 
@@ -76,14 +89,17 @@ class Cluster:
         self.executors = Store(
             client, Deployment, self._executor_changed, namespace=namespace, labels=EXECUTORS
         )
+        self.pods = Store(client, Pod, self._pod_changed, pod_of, namespace=namespace, labels=EXECUTORS)
         self.nodes = Store(client, Node, lambda _: changed("")) if nodes else None
         self._of: dict[str, str] = {}
+        self._pods: dict[str, str] = {}
         self._changed = changed
 
     @property
     def stores(self) -> list[Store]:
         """All stores that run."""
-        return [self.deployments, self.budgets, self.executors, *([self.nodes] if self.nodes else [])]
+        nodes = [self.nodes] if self.nodes else []
+        return [self.deployments, self.budgets, self.executors, self.pods, *nodes]
 
     def executors_of(self, deployment: str) -> list[Any]:
         """The executor Deployments of a deployment, by name."""
@@ -91,6 +107,19 @@ class Cluster:
             each for each in self.executors.objects.values() if owner(each.metadata.labels) == deployment
         )
         return sorted(found, key=lambda each: str(each.metadata.name))
+
+    def troubles_of(self, deployment: str) -> tuple[Trouble, ...]:
+        """What keeps pods of a deployment from coming up, in the order of their names."""
+        found = sorted(self.pods.objects.items())
+        return tuple(pod.trouble for _, pod in found if pod.deployment == deployment and pod.trouble)
+
+    def _pod_changed(self, name: str) -> None:
+        pod = self.pods.objects.get(name)
+        owned_by = self._pods.pop(name, "") if pod is None else pod.deployment
+        if pod is not None:
+            self._pods[name] = owned_by
+        if owned_by:
+            self._changed(owned_by)
 
     def _executor_changed(self, name: str) -> None:
         executor = self.executors.objects.get(name)

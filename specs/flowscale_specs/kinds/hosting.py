@@ -93,14 +93,15 @@ class Tracing(Part):
 
 
 class ModelCache(Part):
-    """Where executors keep models. A size alone is a volume of each pod."""
+    """Where executors keep models. A size alone is room on the node's own disk."""
 
     short_forms = ({"type": ["string", "number"]},)
 
-    kind: Literal["ephemeral", "shared"] = Field(
-        "ephemeral",
-        description="`ephemeral`: a volume that lives as long as the pod; `shared`: one volume for all pods, of a storage "
-        "class that allows many writers.",
+    kind: Literal["node", "ephemeral", "shared"] | None = Field(
+        None,
+        description="`node`, the default: room on the disk of the node, which lives as long as the pod and needs no storage "
+        "class; `ephemeral`, the default where a storage class is named: a claimed volume that lives as long as the pod; "
+        "`shared`: one volume for all pods, of a storage class that allows many writers.",
     )
     size: Memory = Field(Memory(50 * 2**30), description="How large it is.")
     storage_class: Subdomain | None = Field(
@@ -110,6 +111,14 @@ class ModelCache(Part):
     @classmethod
     def expand(cls, short: Any) -> Any:
         return {"size": short} if isinstance(short, str | int | float) else short
+
+    @model_validator(mode="after")
+    def _class_of_a_claim(self) -> Self:
+        if self.kind == "node" and self.storage_class:
+            raise ValueError(
+                "room on a node has no storageClass: leave it out, or say kind: ephemeral or shared"
+            )
+        return self
 
 
 class JobHosting(Part):

@@ -30,6 +30,7 @@ _DEPLOYMENT_COLUMNS = (
     ("GPU", "string", ".spec.gpu"),
     ("Ready", "integer", ".status.readyReplicas"),
     ("Wanted", "integer", ".status.scaling.wanted"),
+    ("State", "string", '.status.conditions[?(@.type=="Ready")].reason'),
     ("Min", "integer", ".spec.scaling.min"),
     ("Max", "integer", ".spec.scaling.max"),
     ("Rollout", "string", ".status.rollout.verdict"),

@@ -143,8 +143,10 @@ def _container(
 
 
 def _cache(context: Context) -> dict[str, Any]:
-    """The volume that models are kept in. A node's own disk isn't used: what is on it can't be trusted or counted."""
+    """The volume that models are kept in. By default it needs nothing that a cluster may lack, such as a storage class."""
     cache = context.hosting.model_cache
+    if cache.kind == "node":
+        return {"name": "models", "emptyDir": {"sizeLimit": quantity(cache.size)}}
     if cache.kind == "shared":
         return {"name": "models", "persistentVolumeClaim": {"claimName": "models"}}
     claim = {"spec": _claim(cache.size, cache.storage_class, "ReadWriteOnce")}

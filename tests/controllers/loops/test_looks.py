@@ -17,6 +17,7 @@ from flowscale_controllers.loops.reconcile import Executor, View, reconcile
 from flowscale_controllers.loops.sharing import releases_of, spread
 from flowscale_controllers.loops.traffic import Traffic
 from flowscale_controllers.observe.demand import Demand, read_demand, read_ledgers
+from flowscale_controllers.observe.pods import Trouble
 from flowscale_specs import ResolvedDeployment, parse, resolve
 from flowscale_specs.resources import read_resource, resource_of
 from harness.controllers import NEW, OLD, SPEC, release
@@ -65,6 +66,29 @@ def test_nothing_is_written_twice() -> None:
     assert again.status is not None  # there are three now
     settled = reconcile(view(queued=5, replicas=3, status=again.status), NOW + 2)
     assert (settled.status, settled.scale, settled.tellings) == (None, {}, ())
+
+
+def test_instances_that_cannot_start_are_told_once_and_why() -> None:
+    lacking = (Trouble("Unschedulable", "0/1 nodes: no GPU"),) * 2
+    waiting = Executor(name="one", replicas=3, ready=0, releases=frozenset({OLD}))
+    first = reconcile(view(queued=5, executors=(waiting,), troubles=lacking), NOW)
+    assert first.status is not None
+    ready = first.status["conditions"][0]
+    assert (ready["status"], ready["reason"]) == ("False", "Unschedulable")
+    assert ready["message"] == "0 of 3 instances are ready; 2 can't start: Unschedulable, 0/1 nodes: no GPU"
+    assert ("Unschedulable", True) in [(each.reason, each.warning) for each in first.tellings]
+    again = reconcile(view(queued=5, executors=(waiting,), troubles=lacking, status=first.status), NOW + 1)
+    assert (again.status, again.tellings) == (None, ())
+
+
+def test_a_spare_instance_that_cannot_start_leaves_the_others_serving() -> None:
+    partly = Executor(name="one", replicas=3, ready=1, releases=frozenset({OLD}))
+    lacking = (Trouble("VolumePending", "no class"),)
+    actions = reconcile(view(queued=5, executors=(partly,), troubles=lacking), NOW)
+    assert actions.status is not None
+    ready = actions.status["conditions"][0]
+    assert (ready["status"], ready["reason"]) == ("True", "Serving")
+    assert "VolumePending" in ready["message"]
 
 
 def test_what_another_scaler_has_is_left_alone() -> None:

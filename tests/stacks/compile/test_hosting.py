@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from flowscale_specs import SpecErrors
 from stacks import compiling
 
 PRODUCTION = compiling.compiled(compiling.complete("production"))
@@ -112,3 +115,27 @@ def test_a_shared_model_cache_is_one_volume_and_otherwise_each_pod_has_its_own()
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
     assert claim["spec"]["resources"]["requests"]["storage"] == "500Gi"
     assert "PersistentVolumeClaim" not in compiling.kinds(STAGING)
+
+
+def models_volume(text):
+    cache = f"spec: {{hosting: {{modelCache: {text}}}}}" if text else "spec: {}"
+    environment = f"kind: Environment\nmetadata: {{name: test}}\n{cache}\n"
+    deployment = "kind: WorkflowDeployment\nmetadata: {name: hello}\nspec: {workflow: hello}\n"
+    objects = compiling.compiled(compiling.small(f"{deployment}---\n{environment}", "test"))
+    (name,) = (
+        each["metadata"]["name"] for each in objects if each["metadata"]["name"].startswith("executor-")
+    )
+    volumes = compiling.find(objects, "Deployment", name)["spec"]["template"]["spec"]["volumes"]
+    return next(each for each in volumes if each["name"] == "models")
+
+
+def test_models_are_kept_on_the_node_unless_a_storage_class_is_named():
+    assert models_volume("")["emptyDir"] == {"sizeLimit": "50Gi"}
+    assert models_volume("80Gi")["emptyDir"] == {"sizeLimit": "80Gi"}
+    claim = models_volume("{storageClass: fast}")["ephemeral"]["volumeClaimTemplate"]
+    assert claim["spec"]["storageClassName"] == "fast"
+
+
+def test_room_on_a_node_has_no_storage_class():
+    with pytest.raises(SpecErrors, match="has no storageClass"):
+        models_volume("{kind: node, storageClass: fast}")
